@@ -1,0 +1,268 @@
+"""A release: one folder with exactly the layout of its Hub repo, built aside, checked, then moved into place whole.
+
+    i2a/personas/
+        README.md                                  the card
+        manifest.json                              what determines the data, and the sha256 of every other file
+        personas/train-00000-of-00001.parquet      <config>/<split>; a split without rows has no file
+
+    staged = build(out, "i2a/personas", configs, template="personas", facts=facts, manifest=manifest)
+    staged.publish()
+
+While it is built it stands beside its place, as `.personas.i2a-new`; a release that it replaces stands aside for an
+instant, as `.personas.i2a-old`. `recover` puts right what a kill left, so a reader finds the old release or the new
+one, never half of one. One process at a time builds into the same place.
+"""
+
+import errno
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cards import check
+from cards.card import Config, data_file, render
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Config", "ReleaseError", "Staged", "build", "read_manifest", "recover"]
+
+MANIFEST = "manifest.json"
+ROWS_PER_GROUP = 1000  # what a reader that streams fetches at once: about a megabyte of personas
+
+_DISK_FULL = re.compile(rf"\[errno ({errno.ENOSPC}|{errno.EFBIG}|{errno.EDQUOT})\]", re.IGNORECASE)
+_REMEDY = "Move it away, or choose another folder"
+
+
+class ReleaseError(RuntimeError):
+    """A release can't be built, read or moved into place. What was published before is as it was."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A release that passed its check and waits beside its place."""
+
+    out: Path
+
+    def publish(self) -> None:
+        """Moves the release into place, instead of the one that stands there."""
+        with _clear_errors(self.out):
+            read_manifest(self.out)  # again: it may have become something else since the build began
+            try:
+                if self.out.exists():
+                    self.out.rename(_aside(self.out, "old"))
+                _staged_folder(self.out).rename(self.out)
+            finally:
+                recover(self.out)
+
+    def discard(self) -> None:
+        """Removes the release that was built; the one in place stays."""
+        shutil.rmtree(_aside(self.out, "new"), ignore_errors=True)
+
+
+def build(
+    out: Path,
+    repo_id: str,
+    configs: Sequence[Config],
+    *,
+    template: str,
+    facts: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+) -> Staged:
+    """Builds a release beside `out` and checks that load_dataset reads every row of it. The same input gives the same
+    bytes. Nothing at `out` changes before `publish`.
+
+    Args:
+        out: Where the release will stand.
+        repo_id: What the card's snippets load, such as `i2a/personas`.
+        configs: The data.
+        template: A file of `cards/templates`, without `.md.jinja2`.
+        facts: What the card tells; the template's first lines list them.
+        manifest: What determines the data, as JSON values. `files` is added here.
+
+    Raises:
+        ReleaseError: `out` holds something else, the disk is full, there are no rows, or what load_dataset reads is not
+            what was written. Nothing half-built stays.
+    """
+    for config in configs:
+        if config.default and not config.filled():
+            raise ReleaseError(f"config {config.name!r} of {repo_id} has no rows: there is nothing to release")
+    staged = Staged(out)
+    with _clear_errors(out):
+        read_manifest(out)
+        recover(out)
+        try:
+            _write(_staged_folder(out), repo_id, configs, template=template, facts=facts, manifest=manifest)
+            _check(_staged_folder(out), configs)
+        except BaseException:
+            staged.discard()
+            raise
+    return staged
+
+
+def read_manifest(out: Path) -> dict[str, Any] | None:
+    """The manifest of the release at `out`; None where there is nothing, or an empty folder.
+
+    Raises:
+        ReleaseError: something else stands there, or the release is not as it was published (a file was added, changed
+            or removed), so that replacing it would lose somebody's work.
+    """
+    with _clear_errors(out):
+        if glob.escape(str(_absolute(out))) != str(_absolute(out)):
+            raise ReleaseError(f"{out}: load_dataset can't load from a path with * ? or [ in it. Choose another folder")
+        if out.is_symlink() or (out.exists() and not out.is_dir()):
+            raise ReleaseError(f"{out} is a {'link' if out.is_symlink() else 'file'}, no release. {_REMEDY}")
+        if not out.exists() or not any(out.iterdir()):
+            return None
+        try:
+            manifest: dict[str, Any] = json.loads((out / MANIFEST).read_bytes())
+            files = dict(manifest["files"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+            raise ReleaseError(f"{out} holds something else than a release (no valid {MANIFEST}). {_REMEDY}") from error
+        found = _fingerprints(out)
+    if odd := sorted(name for name in found.keys() | files.keys() if found.get(name) != files.get(name)):
+        names = ", ".join(odd[:5]) + (f" and {len(odd) - 5} more" if len(odd) > 5 else "")
+        raise ReleaseError(f"{out} is not as it was published: {names} added, changed or removed since. {_REMEDY}")
+    return manifest
+
+
+def recover(out: Path) -> None:
+    """Puts right what a killed build or publish left: an old release goes back where no new one took its place, and
+    leftovers go. Does nothing where there are none; every stage calls it at its start.
+    """
+    with _clear_errors(out):
+        old = _aside(out, "old")
+        if old.exists():
+            if read_manifest(out) is None:
+                old.rename(out)
+            else:
+                shutil.rmtree(old)
+        if _aside(out, "new").exists():
+            shutil.rmtree(_aside(out, "new"))
+
+
+def _write(
+    folder: Path,
+    repo_id: str,
+    configs: Sequence[Config],
+    *,
+    template: str,
+    facts: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+) -> None:
+    """Writes the whole release to a folder that doesn't exist yet."""
+    folder.mkdir(parents=True)
+    for config in configs:
+        for split, table in config.filled().items():
+            _write_parquet(table, folder / data_file(config.name, split))
+    card = render(folder, repo_id, configs, template, facts)
+    (folder / "README.md").write_bytes(card.encode())
+    text = json.dumps(
+        {**manifest, "files": _fingerprints(folder)}, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True
+    )
+    (folder / MANIFEST).write_bytes(f"{text}\n".encode())
+
+
+def _write_parquet(table: "pa.Table", path: Path) -> None:
+    """One split, in content-defined chunks, so that a push after a small change sends little."""
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(exist_ok=True)
+    pq.write_table(
+        table.replace_schema_metadata(None),
+        path,
+        compression="zstd",
+        row_group_size=ROWS_PER_GROUP,
+        use_content_defined_chunking=True,
+        write_page_index=True,
+    )
+
+
+def _check(folder: Path, configs: Sequence[Config]) -> None:
+    """Compares what a stranger's load_dataset reads with what was handed in, and each file with the manifest.
+
+    Raises:
+        ReleaseError: they differ, or load_dataset fails.
+    """
+    from datasets import Features
+
+    expected = {
+        f"{config.name}/{split}": {
+            "rows": table.num_rows,
+            "features": Features.from_arrow_schema(config.schema).to_dict(),
+            **({"streamed": table.num_rows} if config.default else {}),
+        }
+        for config in configs
+        for split, table in config.filled().items()
+    }
+    try:
+        loaded = check.load_elsewhere(folder)
+    except subprocess.CalledProcessError as error:
+        if _DISK_FULL.search(error.output):
+            raise OSError(errno.ENOSPC, "no space to load the release for its check", str(folder.parent)) from error
+        said = error.output[-2000:].strip()
+        raise ReleaseError(f"load_dataset can't read the new release, so it was not published:\n{said}") from error
+    for split in sorted(expected.keys() | loaded.keys()):
+        if loaded.get(split) != expected.get(split):
+            raise ReleaseError(
+                f"{split} was written as {expected.get(split)} and load_dataset reads {loaded.get(split)}. "
+                "Nothing was published; this is an error of i2a or of the installed version of datasets"
+            )
+    read_manifest(folder)
+
+
+def _fingerprints(folder: Path) -> dict[str, dict[str, object]]:
+    """Of every file in a folder but its manifest, by path: {"sha256": ..., "bytes": ...}."""
+    fingerprints: dict[str, dict[str, object]] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name == MANIFEST or (path.is_dir() and not path.is_symlink()):
+            continue
+        if path.is_symlink() or not path.is_file():
+            fingerprints[name] = {}  # a link or a device: never part of a release
+            continue
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        fingerprints[name] = {"sha256": digest, "bytes": path.stat().st_size}
+    return fingerprints
+
+
+def _absolute(path: Path) -> Path:
+    """With `..` resolved and links kept: what the path is named, not where it leads."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links, absolute() keeps `..`
+
+
+def _aside(out: Path, what: str) -> Path:
+    """Beside `out`, on the same file system, out of a reader's sight."""
+    place = _absolute(out)
+    return place.with_name(f".{place.name}.i2a-{what}")
+
+
+def _staged_folder(out: Path) -> Path:
+    return _aside(out, "new") / "release"
+
+
+@contextmanager
+def _clear_errors(out: Path) -> Iterator[None]:
+    """Turns what the operating system refuses into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        parent = _absolute(out).parent
+        if _DISK_FULL.search(str(error)):
+            raise ReleaseError(
+                f"the disk is full ({error}). Nothing was changed at {out}. Make room at {parent}, or choose another "
+                "folder, and run the same command again"
+            ) from error
+        raise ReleaseError(
+            f"can't build or read the release at {out} ({error}). Nothing was changed there. "
+            f"Make sure that {parent} can be written, or choose another folder"
+        ) from error

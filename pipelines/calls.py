@@ -1,0 +1,315 @@
+"""Every call to a model goes through here: journal, concurrency, retries, counts, cost, and the stop.
+
+A call that fails on its way (429, 500, a cut connection, a hang) is made again until it succeeds, so that trouble of an
+endpoint never changes the data; when nothing comes for `patience` seconds the run ends, to be gone on with later. A
+reply that came is journaled whatever it says; one that cannot be read is asked for again as the next sample.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from filters.rules import is_refusal
+from pipelines.cast import Player
+from pipelines.errors import Stopped, UserError
+from pipelines.journal import Journal, call_key
+from pipelines.replies import Unreadable, read_json
+from pipelines.steps.openai_llm import OpenAILLM, models
+
+Messages = list[dict[str, str]]
+T = TypeVar("T")
+
+ATTEMPTS = 3  # how often an unreadable reply is asked for again before it is dropped
+_LONGEST_WAIT = 30.0  # seconds between two tries of one call
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model said, and the tokens it took."""
+
+    text: str
+    tokens_in: int
+    tokens_out: int
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """No readable reply in ATTEMPTS samples: why the last one was none, and its text."""
+
+    reason: str
+    text: str
+
+
+@dataclass
+class Usage:
+    """What a role was used for in this dataset, calls found in the journal included."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+@dataclass
+class Counts:
+    """What a run tells of its calls. `usage` and `unreadable` are the same for a resumed run, the rest is not."""
+
+    usage: dict[str, Usage] = field(default_factory=dict)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    made: int = 0
+    from_journal: int = 0
+    retries: Counter[str] = field(default_factory=Counter)
+    began: float | None = None
+    ended: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """From the first call made to the end of the last one."""
+        return 0.0 if self.began is None else self.ended - self.began
+
+
+class Calls:
+    """The roles of one process.
+
+    Args:
+        players: role -> who plays it.
+        llms: role -> its loaded LLM.
+        journal: where finished calls are looked up and kept.
+        seed: of the run; part of a call's key and of the seed it is sent with.
+        concurrency: how many calls are under way at most.
+        stop: a file; once it exists no new call is made.
+        max_cost: no new call is made that would pass this sum; needs a price for every role.
+        patience: seconds for which a call is tried again.
+    """
+
+    def __init__(
+        self,
+        players: Mapping[str, Player],
+        llms: Mapping[str, "models.LLM"],
+        journal: Journal,
+        *,
+        seed: int,
+        concurrency: int,
+        stop: Path,
+        max_cost: float | None = None,
+        patience: float = 600.0,
+    ) -> None:
+        self.counts = Counts(usage={role: Usage() for role in players})
+        self._players, self._journal = players, journal
+        self._seed, self._stop, self._max_cost, self._patience = seed, stop, max_cost, patience
+        self._slots = asyncio.Semaphore(concurrency)
+        self._generate = {role: _generator(llm) for role, llm in llms.items()}
+        self._settings = {role: player.describe() for role, player in players.items()}
+        self._under_way: dict[bytes, asyncio.Task[Reply]] = {}
+
+    @property
+    def cost(self) -> float:
+        """What the calls of this dataset cost so far, those of earlier, stopped runs included."""
+        return sum(
+            player.price.of(self.counts.usage[role].tokens_in, self.counts.usage[role].tokens_out)
+            for role, player in self._players.items()
+            if player.price is not None
+        )
+
+    async def finish(self) -> None:
+        """Waits for the calls under way, so that what is paid for is journaled before the process ends."""
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def ask(
+        self, role: str, messages: Messages, *, schema: dict[str, Any] | None = None, sample: int = 0
+    ) -> Reply:
+        """One reply of a role. The same question with the same `sample` gets the same reply, in this run and the next.
+
+        Raises:
+            Stopped: the run was asked to stop, or has spent `max_cost`.
+            UserError: the endpoint refuses the call (no right, no such model), or is down for `patience` seconds.
+        """
+        key = call_key(
+            run=self._seed, role=role, **self._settings[role], messages=messages, schema=schema, sample=sample
+        )
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(self._reply(key, role, messages, schema, sample))
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        reply = await asyncio.shield(task)
+        usage = self.counts.usage[role]
+        usage.calls += 1
+        usage.tokens_in += reply.tokens_in
+        usage.tokens_out += reply.tokens_out
+        return reply
+
+    async def ask_json(
+        self, role: str, messages: Messages, schema: dict[str, Any], read: Callable[[Any], T], *, sample: int = 0
+    ) -> T | Rejected:
+        """A reply as `read` makes it out of JSON; `read` raises ValueError, KeyError or TypeError where it cannot.
+
+        An unreadable reply is counted with its reason (`empty`, `refusal`, `unreadable`) and asked for again,
+        ATTEMPTS times in all.
+        """
+        rejected = Rejected("unreadable", "")
+        for attempt in range(ATTEMPTS):
+            reply = await self.ask(role, messages, schema=schema, sample=sample * ATTEMPTS + attempt)
+            try:
+                value = read_json(reply.text)
+                orjson.dumps(value)  # a lone surrogate, escaped in the JSON, could be written to no file
+                return read(value)
+            except (Unreadable, ValueError, KeyError, TypeError):
+                rejected = Rejected(_why_unreadable(reply.text), reply.text)
+                self.counts.unreadable[rejected.reason] += 1
+        return rejected
+
+    async def _reply(
+        self, key: bytes, role: str, messages: Messages, schema: dict[str, Any] | None, sample: int
+    ) -> Reply:
+        if (found := self._journal.get(key)) is not None:
+            self.counts.from_journal += 1
+            return Reply(found["reply"], found["tokens_in"], found["tokens_out"])
+        async with self._slots:
+            self.counts.began = self.counts.began or time.monotonic()
+            reply = await self._until_it_succeeds(role, messages, schema, sample)
+            self._journal.put(key, {"role": role, "reply": reply.text, "tokens_in": reply.tokens_in,
+                                    "tokens_out": reply.tokens_out})  # fmt: skip
+        self.counts.made += 1
+        self.counts.ended = time.monotonic()
+        return reply
+
+    async def _until_it_succeeds(
+        self, role: str, messages: Messages, schema: dict[str, Any] | None, sample: int
+    ) -> Reply:
+        began, wait = time.monotonic(), 0.5
+        seed = (self._seed * 1_000_003 + sample) % 2**31
+        while True:
+            self._look_whether_to_stop()
+            try:
+                return await self._generate[role](messages, schema, seed)
+            except Exception as error:
+                kind, after = _trouble(role, self._players[role].model, error)
+                self.counts.retries[kind] += 1
+                if time.monotonic() - began > self._patience:
+                    raise UserError(
+                        f"the {role} ({self._players[role].model}) has not answered for {self._patience:.0f} s, last: "
+                        f"{_one_line(error)}. Everything finished is kept: run the same command again later"
+                    ) from error
+            pause = after if after is not None else wait * random.uniform(0.5, 1.0)
+            wait = min(2 * wait, _LONGEST_WAIT)
+            until = time.monotonic() + pause
+            while (left := until - time.monotonic()) > 0:
+                self._look_whether_to_stop()
+                await asyncio.sleep(min(left, 0.5))
+
+    def _look_whether_to_stop(self) -> None:
+        if self._stop.exists():
+            raise Stopped("stopped on request")
+        if self._max_cost is None:
+            return
+        spent, done = self.cost, sum(usage.calls for usage in self.counts.usage.values())
+        under_way = len(self._under_way) * spent / done if done else 0.0
+        if spent + under_way > self._max_cost:
+            raise Stopped(
+                f"stopped at {spent:.2f} spent, another {under_way:.2f} for calls under way: --max-cost is "
+                f"{self._max_cost:.2f}. Everything finished is kept: the same command with a higher one goes on"
+            )
+
+
+def _generator(llm: "models.LLM") -> Callable[[Messages, dict[str, Any] | None, int], Any]:
+    """A coroutine function (messages, schema, seed) -> Reply for any Distilabel LLM."""
+    kwargs = dict(llm.get_generation_kwargs() or {})
+    if isinstance(llm, OpenAILLM):
+        own = kwargs.pop("seed", None)
+
+        async def openai(messages: Messages, schema: dict[str, Any] | None, seed: int) -> Reply:
+            async with asyncio.timeout(llm.timeout):
+                output = await llm.agenerate(
+                    input=messages, response_schema=schema, seed=seed if own is None else own, **kwargs
+                )
+            return _read_output(output)
+
+        return openai
+    if isinstance(llm, models.AsyncLLM):
+
+        async def any_async(messages: Messages, _schema: dict[str, Any] | None, _seed: int) -> Reply:
+            return _read_output(await llm.agenerate(input=messages, **kwargs))
+
+        return any_async
+    batches = _Batches(llm, kwargs)
+
+    async def in_batches(messages: Messages, _schema: dict[str, Any] | None, _seed: int) -> Reply:
+        return await batches.generate(messages)
+
+    return in_batches
+
+
+class _Batches:
+    """Calls to an LLM that only takes batches (vLLM, TransformersLLM): what waits while one batch runs is the next."""
+
+    def __init__(self, llm: "models.LLM", kwargs: dict[str, Any]) -> None:
+        self._llm, self._kwargs = llm, kwargs
+        self._waiting: list[tuple[Messages, asyncio.Future[Reply]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def generate(self, messages: Messages) -> Reply:
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting.append((messages, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        await asyncio.sleep(0)  # whoever asks in the same breath joins the first batch
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                inputs = [messages for messages, _ in batch]
+                outputs = await asyncio.to_thread(self._llm.generate, inputs=inputs, **self._kwargs)
+                results: list[Any] = [_read_output(output) for output in outputs]
+            except Exception as error:  # noqa: BLE001 - handed to each caller, who decides
+                results = [error] * len(batch)
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.cancelled():
+                    (future.set_exception if isinstance(result, Exception) else future.set_result)(result)
+
+
+def _read_output(output: Mapping[str, Any]) -> Reply:
+    tokens = {name: (output["statistics"].get(name) or [0])[0] or 0 for name in ("input_tokens", "output_tokens")}
+    text = (output["generations"][0] or "").encode(errors="replace").decode()  # lone surrogates could not be journaled
+    return Reply(text, tokens["input_tokens"], tokens["output_tokens"])
+
+
+def _trouble(role: str, model: str, error: Exception) -> tuple[str, float | None]:
+    """What kind of passing trouble this is, and the seconds that the server asked to wait.
+
+    Raises:
+        UserError: the call can never succeed as it is.
+    """
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        if error.status_code in (408, 409, 429) or error.status_code >= 500:
+            asked = error.response.headers.get("retry-after", "")
+            return str(error.status_code), float(asked) if asked.replace(".", "", 1).isdigit() else None
+        hint = {401: "the key is not accepted", 403: "the key has no right to this", 404: "no such model or address"}
+        why = hint.get(error.status_code, "the request is refused")
+        raise UserError(f"the {role} ({model}): {why}: HTTP {error.status_code}, {_one_line(error)}") from error
+    if isinstance(error, TimeoutError | openai.APITimeoutError):
+        return "timeout", None
+    if isinstance(error, openai.APIConnectionError):
+        return "connection", None
+    if isinstance(error, TypeError | ValueError | NotImplementedError):
+        raise UserError(f"the {role} ({model}) cannot be called: {type(error).__name__}: {_one_line(error)}") from error
+    return type(error).__name__, None
+
+
+def _why_unreadable(text: str) -> str:
+    if not text.strip():
+        return "empty"
+    return "refusal" if is_refusal(text) else "unreadable"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

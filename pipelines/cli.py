@@ -1,0 +1,178 @@
+"""What every stage's command shares: its options, who is cast, one run at a time, and how errors are told."""
+
+import argparse
+import json
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from cards.release import ReleaseError
+from filters.embed import EmbedderError
+from filters.leakage import LeakageError
+from pipelines.cast import Cast, read_cast, rehearsal_cast, single_cast
+from pipelines.errors import Stopped, UserError
+from pipelines.progress import private_folder
+from pipelines.schema import SchemaError
+from pipelines.seeds.reader import SeedError
+
+console = Console(highlight=False, soft_wrap=True)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_USERS_MISTAKES = (UserError, SchemaError, SeedError, EmbedderError, LeakageError, ReleaseError)
+
+
+def stage_options(parser: argparse.ArgumentParser, name: str) -> None:
+    """The options of every stage; `name` is the dataset that it makes."""
+    cast = parser.add_argument_group("who plays the roles (the offline rehearsal cast, if nothing is named)")
+    choice = cast.add_mutually_exclusive_group()
+    choice.add_argument("--llm", metavar="openai:MODEL", help="one model of an OpenAI-compatible server for every role")
+    choice.add_argument("--cast", type=Path, metavar="FILE", help="YAML: class and settings for each role")
+    cast.add_argument("--base-url", metavar="URL", help="the server of --llm (default: OPENAI_BASE_URL, else OpenAI's)")
+    run = parser.add_argument_group("the run")
+    run.add_argument(
+        "--concurrency", type=positive, default=32, metavar="N", help="calls under way at most (default 32)"
+    )
+    run.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default 0)")
+    run.add_argument("--work", type=Path, default=Path(".i2a"), metavar="DIR", help="journal and caches (default .i2a)")
+    run.add_argument(
+        "--out", type=Path, default=Path("i2a") / name, metavar="DIR", help=f"release (default i2a/{name})"
+    )
+    run.add_argument("--overwrite", action="store_true", help="replace a release that was made otherwise")
+    run.add_argument("--dry-run", action="store_true", help="tell calls, tokens, cost and time, and make none")
+    run.add_argument("--max-cost", type=amount, metavar="SUM", help="stop in good order before this is spent")
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def natural(text: str) -> int:
+    """A whole number of at least 0."""
+    return 0 if text == "0" else positive(text)
+
+
+def amount(text: str) -> float:
+    """A sum of money."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sum of money")
+    return value
+
+
+def cast_of(options: argparse.Namespace, roles: list[str]) -> Cast:
+    """Who plays, as the options say.
+
+    Raises:
+        UserError: options that do not go together, or a cast that is not valid.
+    """
+    if options.base_url and not options.llm:
+        raise UserError("--base-url goes with --llm; in a --cast file each role has its own base_url")
+    if options.cast:
+        cast = read_cast(options.cast, roles)
+    elif options.llm:
+        cast = single_cast(roles, options.llm, options.base_url)
+    else:
+        cast = rehearsal_cast(roles, "http://127.0.0.1/v1")  # its real address is known when it has been started
+    unpriced = [role for role, player in cast.players.items() if player.price is None]
+    if options.max_cost is not None and unpriced:
+        raise UserError(f"--max-cost needs a price for every role; the --cast file has none for: {', '.join(unpriced)}")
+    return cast
+
+
+@contextmanager
+def on_stage(cast: Cast, seed: int) -> Iterator[Cast]:
+    """The cast, ready to be called: starts the rehearsal endpoint if it plays, and looks whether others answer.
+
+    Raises:
+        UserError: an endpoint is not there, or does not accept the key.
+    """
+    if cast.rehearsal:
+        from pipelines import rehearsal
+
+        with rehearsal.serve(seed=seed) as base_url:
+            yield rehearsal_cast(list(cast.players), base_url)
+    else:
+        _require_answers(cast)
+        yield cast
+
+
+@contextmanager
+def work_folder(work: Path, stage: str) -> Iterator[Path]:
+    """The stage's part of the work folder, for one run at a time.
+
+    Raises:
+        UserError: another run is in it, or it cannot be written.
+    """
+    try:
+        private_folder(work)
+        folder = private_folder(work / stage)
+        lock = FileLock(folder / "lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise UserError(f"another run is at work in {folder}: wait for it, or choose another --work") from None
+    except OSError as error:
+        raise UserError(f"--work {work}: {error.strerror}") from error
+    with lock:
+        yield folder
+
+
+def write_run(folder: Path, began: datetime, told: dict[str, Any]) -> None:
+    """run.json: what differs from run to run, and so stands in no manifest."""
+    run = {"began": began.isoformat(), "seconds": round((datetime.now(UTC) - began).total_seconds(), 1), "calls": told}
+    (folder / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+
+
+def guarded(run: Callable[[], None]) -> int:
+    """The exit code of a command: 0; 2 for what the user can mend; 3 stopped by --max-cost; 130 by Ctrl-C."""
+    try:
+        run()
+    except _USERS_MISTAKES as error:
+        _errors.print(f"error: {error}", style="red", markup=False)
+        return 2
+    except Stopped as error:
+        _errors.print(str(error), style="yellow", markup=False)
+        return 3
+    except KeyboardInterrupt:
+        _errors.print("stopped; everything finished is kept: the same command goes on from there", style="yellow")
+        return 130
+    return 0
+
+
+def _require_answers(cast: Cast) -> None:
+    import os
+
+    import openai
+
+    endpoints = {
+        (player.settings.get("base_url"), player.settings.get("api_key_env", "OPENAI_API_KEY"))
+        for player in cast.players.values()
+        if player.llm == "OpenAILLM"
+    }
+    for base_url, variable in sorted(endpoints, key=str):
+        client = openai.OpenAI(base_url=base_url, api_key=os.environ.get(variable) or "none", timeout=10, max_retries=1)
+        try:
+            client.models.list()
+        except openai.APIConnectionError as error:
+            raise UserError(
+                f"nobody answers at {client.base_url}: is the server running, and the address right?"
+            ) from error
+        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+            raise UserError(
+                f"{client.base_url} does not accept the key in {variable}: HTTP {error.status_code}"
+            ) from error
+        except openai.APIStatusError:
+            continue  # it answers; that it lists no models is its own affair
+        finally:
+            client.close()

@@ -1,0 +1,9 @@
+"""What a command tells its user, as opposed to a defect of the program."""
+
+
+class UserError(RuntimeError):
+    """Something that the user can mend: printed as it is, without a traceback, exit code 2."""
+
+
+class Stopped(RuntimeError):  # noqa: N818 - nothing went wrong
+    """The run was asked to stop, by Ctrl-C or `--max-cost`; everything finished is on disk."""

@@ -1,0 +1,54 @@
+"""What the persona stage is asked to do, as the command hands it to the step."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.cast import Cast
+from pipelines.prompts import prompt_hashes
+from pipelines.schema import KINDS, PLURAL, Kind
+from pipelines.seeds.reader import Seed
+
+ROLES = ["writer", "judge"]
+PROMPTS = ["profiles", "personalities", "statements", "pair"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the stage."""
+
+    cast: Cast
+    seed: int
+    seeds: dict[Kind, list[Seed]]
+    targets: dict[Kind, int]  # texts of train + test
+    heldout: dict[Kind, int]  # texts of the benchmark, on top
+    per_profile: int
+    embedder: str
+    thresholds: dict[Kind, float]
+    concurrency: int
+    max_cost: float | None
+    work: Path
+    base: Path | None = None  # a finished release to go on from
+
+    def recipe(self) -> dict[str, Any]:
+        """What determines the data: two runs of one recipe give the same release. For the manifest."""
+        return {
+            "seed": self.seed,
+            "cast": self.cast.describe(),
+            "prompts": prompt_hashes(PROMPTS),
+            "embedder": self.embedder,
+            "thresholds": dict(self.thresholds),
+            "seeds": {
+                PLURAL[kind]: {"count": len(seeds), "sha256": _digest(seeds)} for kind, seeds in self.seeds.items()
+            },
+            **{PLURAL[kind]: self.targets[kind] for kind in KINDS},
+            **{f"heldout_{PLURAL[kind]}": self.heldout[kind] for kind in KINDS},
+            "per_profile": self.per_profile,
+        }
+
+
+def _digest(seeds: list[Seed]) -> str:
+    texts = json.dumps([[seed.text, seed.statements] for seed in seeds])
+    return hashlib.sha256(texts.encode()).hexdigest()

@@ -1,0 +1,187 @@
+"""The persona stage's two releases: which rows stand where, and what card, manifest and terminal tell of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from cards import release
+from pipelines.persona_job import Job
+from pipelines.schema import (
+    KINDS,
+    PLURAL,
+    SPLITS,
+    AloeRow,
+    DroppedRow,
+    PersonaRow,
+    Record,
+    TextRow,
+    documentation,
+    to_table,
+)
+
+Tables = dict[str, list[dict[str, Any]]]
+
+_PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
+_TAGS = ["synthetic", "personas", "preference", "distilabel"]
+_NAMES = {"profiles": "profile", "personalities": "personality", "personas": "persona"}
+
+
+def aloe_folder(out: Path) -> Path:
+    """Where the benchmark stands: beside the personas."""
+    return out.parent / "aloe"
+
+
+def publish(
+    out: Path, tables: Tables, told: dict[str, Any], job: Job, *, grown_from: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Builds and checks both releases, then moves both into place; returns the manifest of the personas.
+
+    Args:
+        tables: table -> rows, as the step yields them.
+        told: what the step tells of its rounds, pairs, distances and calls.
+        grown_from: the manifest of the release that this one goes on from.
+
+    Raises:
+        ReleaseError: one of the two does not pass its check; then neither is published.
+    """
+    if grown_from is not None:
+        told = _with_earlier(told, grown_from["told"])
+    configs = _configs(tables)
+    manifest = {
+        "recipe": job.recipe(),
+        "rehearsal": job.cast.rehearsal,
+        "versions": {name: version(name) for name in _PACKAGES},
+        "counts": {c.name: {split: rows.num_rows for split, rows in c.splits.items()} for c in configs},
+        "dropped": _drops(tables),
+        "told": told,
+        "grown_from": None if grown_from is None else grown_from["files"],
+    }
+    repo_id, aloe_id = ("/".join(folder.absolute().parts[-2:]) for folder in (out, aloe_folder(out)))
+    facts = _card_facts(job, tables, told)
+    staged = [
+        release.build(
+            out,
+            repo_id,
+            configs,
+            template="personas",
+            facts=facts | {"pretty_name": "i2a personas", "aloe": aloe_id},
+            manifest={"dataset": "personas", **manifest},
+        )
+    ]
+    try:
+        if tables["aloe"]:
+            rows = to_table(AloeRow, [AloeRow(**row) for row in tables["aloe"]])
+            config = release.Config("aloe", {"test": rows}, documentation(AloeRow), default=True)
+            about = {
+                "pretty_name": "ALOE: held-out personas",
+                "personas": repo_id,
+                "tags": [*facts["tags"], "benchmark"],
+            }
+            staged.append(
+                release.build(
+                    aloe_folder(out),
+                    aloe_id,
+                    [config],
+                    template="aloe",
+                    facts=facts | about,
+                    manifest={"dataset": "aloe", **manifest, "counts": {"aloe": {"test": rows.num_rows}}},
+                )
+            )
+    except BaseException:
+        staged[0].discard()
+        raise
+    for one in staged:
+        one.publish()
+    return manifest
+
+
+def summary(manifest: dict[str, Any]) -> Table:
+    """The table at the end of a run: for each kind what was seen, what stayed, and why the rest did not."""
+    table = Table(title="personas")
+    for title in ("", "candidates", "kept", "dropped by reason"):
+        table.add_column(title, justify="right" if title in ("candidates", "kept") else "left")
+    for config, kind in _NAMES.items():
+        kept = sum(manifest["counts"][config].values())
+        dropped = manifest["dropped"].get(kind, {})
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
+        table.add_row(config, f"{kept + sum(dropped.values()):,}", f"{kept:,}", reasons or "-")
+    return table
+
+
+def _configs(tables: Tables) -> list[release.Config]:
+    split_of = {row["id"]: row["split"] for row in tables["profiles"]}
+    personas = [(split_of[row["profile_id"]], PersonaRow(**row)) for row in [*tables["personas"], *tables["heldout"]]]
+    configs = [_config("personas", PersonaRow, personas, default=True)]
+    for kind in KINDS:
+        texts = [(row["split"], TextRow(**row)) for row in tables[PLURAL[kind]]]
+        configs.append(_config(PLURAL[kind], TextRow, texts))
+    dropped = to_table(DroppedRow, [DroppedRow(**row) for row in tables["dropped"]])
+    return [*configs, release.Config("dropped", {"train": dropped}, documentation(DroppedRow))]
+
+
+def _config(
+    name: str, record: type[Record], rows: Sequence[tuple[str, Record]], *, default: bool = False
+) -> release.Config:
+    splits = {split: to_table(record, [row for of, row in rows if of == split]) for split in SPLITS}
+    return release.Config(name, splits, documentation(record), default=default)
+
+
+def _drops(tables: Tables) -> dict[str, dict[str, int]]:
+    """Kind -> reason -> count, the commonest first."""
+    counts = {kind: Counter(r["reason"] for r in tables["dropped"] if r["kind"] == kind) for kind in _NAMES.values()}
+    return {kind: dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))) for kind, found in counts.items()}
+
+
+def _with_earlier(told: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    """What is told of a release and of the one that it goes on from, together."""
+    usage = {
+        role: {name: count + earlier["usage"].get(role, {}).get(name, 0) for name, count in counts.items()}
+        for role, counts in told["usage"].items()
+    }
+    sums = {name: dict(Counter(earlier[name]) + Counter(told[name])) for name in ("pairs", "unreadable")}
+    saturated = {**earlier["saturated"], **told["saturated"]}
+    return {**told, **sums, "usage": usage, "rounds": [*earlier["rounds"], *told["rounds"]], "saturated": saturated}
+
+
+def _card_facts(job: Job, tables: Tables, told: dict[str, Any]) -> dict[str, Any]:
+    cast, drops = job.cast, _drops(tables)
+    return {
+        "rehearsal": cast.rehearsal,
+        "license": "cc-by-4.0",
+        "tags": [*_TAGS, *(["rehearsal"] if cast.rehearsal else [])],
+        "cast": [{"role": role, "llm": player.llm, "model": player.model} for role, player in cast.players.items()],
+        "seed": job.seed,
+        "embedder": job.embedder,
+        "thresholds": job.thresholds,
+        "yields": [_yield(config, kind, tables, drops[kind], told) for config, kind in _NAMES.items()],
+        "leakage": {kind: _leakage(told["distances"][kind]) for kind in KINDS} if tables["aloe"] else {},
+        "usage": [{"role": role, **counts} for role, counts in told["usage"].items()],
+    }
+
+
+def _yield(config: str, kind: str, tables: Tables, dropped: dict[str, int], told: dict[str, Any]) -> dict[str, Any]:
+    kept = len(tables[config]) + (len(tables["heldout"]) if config == "personas" else 0)
+    full = told["saturated"].get(f"train {config}")
+    return {
+        "kind": config,
+        "rounds": len({entry["round"] for entry in told["rounds"] if entry["kind"] == kind and entry["round"]}) or None,
+        "candidates": kept + sum(dropped.values()),
+        "kept": kept,
+        "dropped": dropped,
+        "ended": None if full is None else "the writer had nothing new to say" if full else "the pool was full",
+    }
+
+
+def _leakage(found: dict[str, Any]) -> dict[str, Any]:
+    heldout, train = found["heldout_to_train"] or {}, found["inside_train"] or {}
+    return {
+        "bound": found["bound"],
+        "heldout_max": heldout.get("max"),
+        "heldout_median": heldout.get("median"),
+        "train_max": train.get("max"),
+        "train_median": train.get("median"),
+    }

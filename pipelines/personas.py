@@ -1,0 +1,245 @@
+"""Stage 1: a pool of distinct personas, from seeds to a dataset that loads.
+
+    python pipelines/personas.py                                  # the offline rehearsal cast, 3,310 personas
+    python pipelines/personas.py --llm openai:gpt-4o-mini         # a real one
+    python pipelines/personas.py --profiles 500                   # goes on from a finished pool of 331
+
+Writes `i2a/personas` (train, test, heldout) and beside it `i2a/aloe`, the held-out personas with the certificate of
+their distance from the training split. A killed run goes on by the same command.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cards import release
+from filters.diversity import threshold
+from pipelines import cli
+from pipelines.cast import Cast
+from pipelines.errors import UserError
+from pipelines.estimate import Load, table
+from pipelines.persona_job import ROLES, Job
+from pipelines.persona_release import Tables, aloe_folder, publish, summary
+from pipelines.progress import shown
+from pipelines.prompts import render
+from pipelines.schema import KINDS, PLURAL, Kind
+from pipelines.seeds.reader import SEED_FILES, read_seeds
+
+_GROWING = ("profiles", "personalities")  # what may be larger than in a finished release
+_DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
+_YIELD = 0.7  # of the writer's texts that stay, for the estimate; told from a run against the rehearsal
+_CONTRADICTORY = 0.05  # of the pairs, likewise
+
+
+def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.stage_options(parser, "personas")
+    pool = parser.add_argument_group("the pool (train + test; the paper's sizes are the defaults)")
+    pool.add_argument("--profiles", type=cli.positive, default=331, metavar="N")
+    pool.add_argument("--personalities", type=cli.positive, default=71, metavar="N")
+    pool.add_argument("--per-profile", type=cli.positive, default=10, metavar="N", help="personalities a profile")
+    pool.add_argument("--heldout-profiles", type=cli.natural, default=20, metavar="N", help="of the benchmark, on top")
+    pool.add_argument("--heldout-personalities", type=cli.natural, default=5, metavar="N", help="likewise")
+    for kind in KINDS:
+        pool.add_argument(
+            f"--{kind}-seeds", nargs="+", default=[str(SEED_FILES[kind])], metavar="FILE",
+            help=".jsonl, .json, .txt, or a dataset on the Hub or here (default: the 20 that ship)",
+        )  # fmt: skip
+    pool.add_argument("--embedder", metavar="NAME", help="lexical, or a sentence-transformers model by name or path "
+                      f"(default: lexical in rehearsal, else {_DEFAULT_EMBEDDER})")  # fmt: skip
+    for kind in KINDS:
+        pool.add_argument(f"--{kind}-threshold", type=float, metavar="COS", help="highest cosine of two that both stay")
+    return parser.parse_args(argv)
+
+
+def run(options: argparse.Namespace) -> None:
+    """The whole stage.
+
+    Raises:
+        UserError, SeedError, EmbedderError, ReleaseError, ...: what the user can mend.
+        Stopped, KeyboardInterrupt: the run can be gone on with.
+    """
+    began = datetime.now(UTC)
+    for out in (options.out, aloe_folder(options.out)):
+        release.recover(out)
+    job = job_of(options, cli.cast_of(options, ROLES))
+    base = _base(options, job)
+    if base is not None and base.finished:
+        cli.console.print(f"nothing to do: {options.out} was made by this very command")
+        return
+    if options.dry_run:
+        cli.console.print(table(_loads(job, base), job.cast, job.concurrency))
+        return
+    with cli.work_folder(options.work, "personas") as work, cli.on_stage(job.cast, job.seed) as cast:
+        if cast.rehearsal:
+            cli.console.print("rehearsal cast: rule-made data to try things with; --llm or --cast names a real one")
+        if job.embedder == "lexical":
+            cli.console.print("lexical embedder: it compares words, not meanings; --embedder names a model")
+        tables = _build(replace(job, cast=cast, work=work.resolve(), base=options.out.resolve() if base else None))
+        told = tables.pop("facts")[0]
+        calls = told.pop("calls")
+        manifest = publish(options.out, tables, told, job, grown_from=base.manifest if base else None)
+        cli.write_run(work, began, calls)
+    _tell(options.out, manifest, calls, (datetime.now(UTC) - began).total_seconds())
+
+
+def job_of(options: argparse.Namespace, cast: Cast) -> Job:
+    """The options as a job, its seeds read.
+
+    Raises:
+        SeedError, UserError: a seed file or a threshold that is not valid.
+    """
+    embedder = options.embedder or ("lexical" if cast.rehearsal else _DEFAULT_EMBEDDER)
+    sources = {"profile": options.profile_seeds, "personality": options.personality_seeds}
+    thresholds = {"profile": options.profile_threshold, "personality": options.personality_threshold}
+    return Job(
+        cast=cast,
+        seed=options.seed,
+        seeds={kind: [seed for source in sources[kind] for seed in read_seeds(source, kind)] for kind in KINDS},
+        targets={"profile": options.profiles, "personality": options.personalities},
+        heldout={"profile": options.heldout_profiles, "personality": options.heldout_personalities},
+        per_profile=options.per_profile,
+        embedder=embedder,
+        thresholds={kind: _threshold(embedder, kind, thresholds[kind]) for kind in KINDS},
+        concurrency=options.concurrency,
+        max_cost=options.max_cost,
+        work=options.work / "personas",
+    )
+
+
+def _threshold(embedder: str, kind: Kind, given: float | None) -> float:
+    try:
+        return threshold(embedder, kind, given)
+    except ValueError as error:
+        raise UserError(f"--{kind}-threshold: {error}") from error
+
+
+@dataclass(frozen=True)
+class Base:
+    """A release at --out that this run goes on from, or that is already what it would make."""
+
+    manifest: dict[str, Any]
+    finished: bool
+
+
+def _base(options: argparse.Namespace, job: Job) -> Base | None:
+    """What stands at --out.
+
+    Raises:
+        UserError: it was made otherwise, and --overwrite is not given.
+    """
+    manifest = release.read_manifest(options.out)
+    benchmark = release.read_manifest(aloe_folder(options.out))
+    if manifest is None or options.overwrite:
+        return None
+    recipe, old = job.recipe(), manifest.get("recipe", {})
+    changed = {name for name in recipe.keys() | old.keys() if recipe.get(name) != old.get(name)}
+    other = sorted(name for name in changed if name not in _GROWING or recipe[name] < old.get(name, math.inf))
+    if other:
+        raise UserError(
+            f"{options.out} was made otherwise ({', '.join(_difference(name, old, recipe) for name in other)}): give "
+            "--overwrite to replace it, or another --out. A larger --profiles or --personalities alone would go on "
+            "from it"
+        )
+    wanted = recipe["heldout_profiles"] and recipe["heldout_personalities"]
+    complete = not wanted or (benchmark is not None and benchmark.get("recipe") == recipe)
+    return Base(manifest, finished=not changed and bool(complete))
+
+
+def _difference(name: str, old: dict[str, Any], new: dict[str, Any]) -> str:
+    values = f"{old.get(name)} -> {new.get(name)}"
+    return f"{name.replace('_', '-')} {values}" if len(values) < 60 else name
+
+
+def _build(job: Job) -> Tables:
+    """Runs the pipeline; table -> rows."""
+    from pipelines import runner
+    from pipelines.steps.build_personas import BuildPersonas
+
+    with runner.Pipeline("personas") as pipeline:
+        BuildPersonas(
+            name="build_personas",
+            writer=job.cast.players["writer"].build(),
+            judge=job.cast.players["judge"].build(),
+            job=job,
+        )
+    with shown(job.work / "progress.json", cli.console):
+        rows = runner.run(pipeline, work=job.work, stop=job.work / "stop")
+    tables: Tables = {name: [] for name in ("profiles", "personalities", "personas", "heldout", "aloe", "dropped")}
+    for row in rows:
+        tables.setdefault(row["table"], []).append(json.loads(row["row"]))
+    return tables
+
+
+def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: float) -> None:
+    """What was made, where, and how to use it."""
+    console, counts, recipe = cli.console, manifest["counts"], manifest["recipe"]
+    console.print(summary(manifest))
+    for kind in KINDS:
+        name = PLURAL[kind]
+        made = counts[name]["train"] + counts[name]["test"]
+        if made < recipe[name]:
+            console.print(f"{made:,} of {recipe[name]:,} {name}: the last rounds brought almost nothing new")
+        distances = manifest["told"]["distances"][kind]
+        parts = [
+            f"{what.replace('_', ' ')} median {found['median']:.3f}, highest {found['max']:.3f}"
+            for what in ("heldout_to_train", "inside_train")
+            if (found := distances[what]) is not None
+        ]
+        console.print(f"nearest {name}: {'; '.join(parts)} (bound for held-out ones {distances['bound']:.3f})")
+    if short := manifest["told"]["short_profiles"]:
+        console.print(f"{short:,} profiles have fewer than {recipe['per_profile']} personalities: too few fit them")
+    if unreadable := manifest["told"]["unreadable"]:
+        console.print("replies that could not be read and were asked for again: " + _counted(unreadable))
+    tokens = sum(usage["tokens_in"] + usage["tokens_out"] for usage in manifest["told"]["usage"].values())
+    console.print(
+        f"{calls['made']:,} calls made, {calls['from_journal']:,} from the journal, {tokens:,} tokens, {seconds:.0f} s"
+        + (f"; tried again after {_counted(calls['retries'])}" if calls["retries"] else "")
+    )
+    repo_id = "/".join(out.absolute().parts[-2:])
+    splits = ", ".join(f"{rows:,} {split}" for split, rows in counts["personas"].items())
+    console.print(f"made {out}: {splits}; and {aloe_folder(out)}, the benchmark, of the held-out ones")
+    console.print(f'use: from datasets import load_dataset; personas = load_dataset("{repo_id}")')
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _loads(job: Job, base: Base | None) -> dict[str, Load]:
+    """What the roles are to do, estimated from the seeds' own lengths."""
+    from pipelines.steps.pool import EXEMPLARS, PER_CALL
+
+    writer, judge = Load(), Load()
+    length = {}
+    counts = base.manifest["counts"] if base else {}
+    for kind in KINDS:
+        texts = [seed.text for seed in job.seeds[kind]]
+        length[kind] = sum(map(len, texts)) / len(texts)
+        have = sum(counts[PLURAL[kind]].values()) if base else len(texts)
+        if not base:
+            bare = sum(not seed.statements for seed in job.seeds[kind])
+            writer.add(bare, len(render("statements", text="")) + length[kind], 1.2 * length[kind])
+        prompt = len(render(PLURAL[kind], exemplars=[], count=PER_CALL)) + EXEMPLARS * length[kind]
+        missing = max(0, job.targets[kind] + job.heldout[kind] - have)
+        writer.add(math.ceil(missing / (PER_CALL * _YIELD)), prompt, PER_CALL * 1.2 * length[kind])
+    profiles = job.targets["profile"] + job.heldout["profile"] - sum(counts.get("profiles", {}).values())
+    pairs = math.ceil(max(0, profiles) * job.per_profile * (1 + _CONTRADICTORY))
+    judge.add(pairs, len(render("pair", facts=[], traits=[])) + sum(length.values()), 60)
+    return {"writer": writer, "judge": judge}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = options_of(argv)
+    return cli.guarded(lambda: run(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,295 @@
+"""The persona stage as one Distilabel step: two pools grown in rounds, split, paired, and a held-out set beside them.
+
+Each round needs the pool of the one before, so the rounds run inside the step; what goes out through Distilabel are the
+finished rows, as JSON.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from distilabel.models import LLM
+from distilabel.steps import GeneratorStep
+from pydantic import Field
+
+from filters import leakage
+from filters.embed import Embedder, load_embedder
+from pipelines.calls import Calls
+from pipelines.journal import Journal
+from pipelines.persona_job import Job
+from pipelines.progress import State
+from pipelines.schema import (
+    KINDS,
+    PLURAL,
+    AloeRow,
+    DroppedRow,
+    Kind,
+    PersonaRow,
+    Record,
+    TextRow,
+    read_release,
+)
+from pipelines.steps.openai_llm import OpenAILLM
+from pipelines.steps.pairing import Pairing, Pairs, Plan, assign_test, plan_pairs, test_size
+from pipelines.steps.pool import Ledger, Pool, grow, plant
+
+HELDOUT_MARGIN = 0.05  # held-out texts keep this much more distance to train and test than these among themselves
+
+
+class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no types
+    """Yields one batch of rows {"table": "profiles" | ... | "facts", "row": JSON}; `facts` is what is told of the run.
+
+    `job` is left out of the serialised pipeline, which is a temporary file of Distilabel's.
+    """
+
+    writer: LLM
+    judge: LLM
+    job: Job = Field(exclude=True)
+
+    @property
+    def outputs(self) -> list[str]:
+        return ["table", "row"]
+
+    def load(self) -> None:
+        super().load()
+        self.writer.load()
+        self.judge.load()
+
+    def process(self, offset: int = 0) -> Iterator[tuple[list[dict[str, str]], bool]]:  # noqa: ARG002 - Distilabel's signature
+        tables = asyncio.run(self._run())
+        yield [{"table": table, "row": json.dumps(row)} for table, rows in tables.items() for row in rows], True
+
+    async def _run(self) -> dict[str, list[dict[str, Any]]]:
+        job, llms = self.job, {"writer": self.writer, "judge": self.judge}
+        embedder = load_embedder(job.embedder, job.work / "embeddings")
+        with Journal(job.work / "journal") as journal:
+            calls = Calls(
+                job.cast.players,
+                llms,
+                journal,
+                seed=job.seed,
+                concurrency=job.concurrency,
+                stop=job.work / "stop",
+                max_cost=job.max_cost,
+            )
+            build = Build(job, calls, embedder)
+            teller = asyncio.create_task(build.tell(job.work / "progress.json"))
+            try:
+                return await build.run()
+            finally:
+                teller.cancel()
+                await calls.finish()
+                for llm in llms.values():
+                    if isinstance(llm, OpenAILLM):
+                        await llm.aclose()
+
+
+class Build:
+    """One run of the stage."""
+
+    def __init__(self, job: Job, calls: Calls, embedder: Embedder) -> None:
+        self.job, self.calls = job, calls
+        self.main, self.heldout = ({kind: self._pool(kind, embedder) for kind in KINDS} for _ in range(2))
+        for kind in KINDS:
+            bound = job.thresholds[kind] - HELDOUT_MARGIN
+            self.main[kind].guards.append((self.heldout[kind], bound, "near-heldout"))
+            self.heldout[kind].guards.append((self.main[kind], bound, "near-training"))
+        self.pairing = Pairing(calls, rehearsal=job.cast.rehearsal)
+
+    async def run(self) -> dict[str, list[dict[str, Any]]]:
+        """Table -> rows; `facts` has a single row."""
+        job = self.job
+        old = self._restore()
+        await asyncio.gather(*(self._fill(kind) for kind in KINDS))
+        self._split()
+        pairs, (heldout, benchmark) = await asyncio.gather(self._pair(old), self._heldout())
+        for kind in KINDS:
+            bound = job.thresholds[kind] - HELDOUT_MARGIN
+            leakage.require_distance(self.heldout[kind].vectors, self.main[kind].vectors, bound, kind)
+        if job.base is not None:
+            benchmark = read_release(job.base, "personas", PersonaRow).get("heldout", [])
+        tables: dict[str, list[Record]] = {
+            "profiles": [*self.main["profile"].rows, *self.heldout["profile"].rows],
+            "personalities": [*self.main["personality"].rows, *self.heldout["personality"].rows],
+            "personas": [*old, *pairs.personas],
+            "heldout": benchmark,
+            "aloe": self._certified(benchmark),
+            "dropped": [
+                *(row for pools in (self.main, self.heldout) for kind in KINDS for row in pools[kind].ledger.dropped),
+                *pairs.dropped,
+                *heldout.dropped,
+            ],
+        }
+        facts = self._facts(pairs.short)
+        return {name: [asdict(row) for row in rows] for name, rows in tables.items()} | {"facts": [facts]}
+
+    def _pool(self, kind: Kind, embedder: Embedder) -> Pool:
+        return Pool(kind, embedder, self.job.thresholds[kind], Ledger(), rehearsal=self.job.cast.rehearsal)
+
+    def _restore(self) -> list[PersonaRow]:
+        """Takes over the texts of a release that is to be grown; returns its personas of train and test."""
+        if self.job.base is None:
+            return []
+        for kind in KINDS:
+            rows = read_release(self.job.base, PLURAL[kind], TextRow)
+            self.main[kind].restore([*rows.get("train", []), *rows.get("test", [])])
+            self.heldout[kind].restore(rows.get("heldout", []))
+        personas = read_release(self.job.base, "personas", PersonaRow)
+        return [*personas.get("train", []), *personas.get("test", [])]
+
+    async def _fill(self, kind: Kind) -> None:
+        pool, model = self.main[kind], self.job.cast.players["writer"].model
+        target = self.job.targets[kind]
+        if self.job.base is None:
+            await plant(pool, self.job.seeds[kind], target, self.calls, model)
+        await grow(pool, target, self.calls, model, self.job.seed, split="train", exemplars=pool)
+
+    def _split(self) -> None:
+        for kind in KINDS:
+            pool = self.main[kind]
+            fixed = {row.id: row.split for row in pool.rows} if self.job.base else {}
+            size = test_size(kind, len(pool), self.job.per_profile)
+            test = assign_test([row.id for row in pool.rows], fixed, size, self.job.seed)
+            pool.rows = [replace(row, split="test" if row.id in test else "train") for row in pool.rows]
+
+    async def _pair(self, old: list[PersonaRow]) -> Pairs:
+        """Personas of train and test: each profile with --per-profile personalities of its split that fit it."""
+        split_of = {row.id: row.split for row in self.main["personality"].rows}
+        plans = []
+        for split in ("train", "test"):
+            profiles, personalities = ([row for row in self.main[kind].rows if row.split == split] for kind in KINDS)
+            taken = [(row.profile_id, row.personality_id) for row in old if split_of[row.personality_id] == split]
+            plans += plan_pairs(profiles, personalities, self.job.per_profile, self.job.seed, taken)
+        return await self.pairing.run(plans, self.job.concurrency)
+
+    async def _heldout(self) -> tuple[Pairs, list[PersonaRow]]:
+        """The benchmark's personas: each held-out profile with every held-out personality.
+
+        A profile that contradicts one of them gives way to the next.
+        """
+        job, pool, model = self.job, self.heldout["profile"], self.job.cast.players["writer"].model
+        if job.base is not None or not all(job.heldout.values()):
+            return Pairs(), []
+
+        async def more(kind: Kind, target: int) -> None:
+            await grow(
+                self.heldout[kind], target, self.calls, model, job.seed, split="heldout", exemplars=self.main[kind]
+            )
+
+        wanted, spare = job.heldout["profile"], job.heldout["profile"] // 4
+        await asyncio.gather(more("personality", job.heldout["personality"]), more("profile", wanted + spare))
+        personalities = self.heldout["personality"].rows
+        pairs, fitting, tried = Pairs(), [], 0
+        while len(fitting) < wanted and tried < len(pool):
+            batch = pool.rows[tried : tried + wanted - len(fitting)]
+            tried += len(batch)
+            for profile, made in zip(
+                batch,
+                await asyncio.gather(
+                    *(self.pairing.one(Plan(row, personalities, len(personalities))) for row in batch)
+                ),
+                strict=True,
+            ):
+                pairs.dropped += made.dropped
+                if not made.short:
+                    fitting.append(profile)
+                    pairs.personas += made.personas
+            if len(fitting) < wanted and tried == len(pool):
+                await more("profile", len(pool) + wanted - len(fitting))
+        for row in pool.rows:
+            if row not in fitting:
+                contradicts = row in pool.rows[:tried]
+                reason, detail = (
+                    ("contradiction", "with a held-out personality") if contradicts else ("surplus", "not needed")
+                )
+                pairs.dropped.append(DroppedRow("profile", row.id, reason, detail, None, None, row.text))
+        pool.rows = fitting
+        return pairs, pairs.personas
+
+    def _certified(self, personas: list[PersonaRow]) -> list[AloeRow]:
+        """The held-out personas with their nearest training texts."""
+        near: dict[Kind, dict[str, tuple[str, float]]] = {}
+        for kind in KINDS:
+            train, vectors = self._train(kind)
+            rows = self.heldout[kind].rows
+            if not rows or not train:
+                return []
+            found = leakage.nearest(self.heldout[kind].vectors, vectors)
+            near[kind] = {
+                row.id: (train[i].id, float(c)) for row, i, c in zip(rows, found.index, found.cosine, strict=True)
+            }
+        return [
+            AloeRow(**asdict(row), nearest_profile_id=near["profile"][row.profile_id][0],
+                    nearest_profile=near["profile"][row.profile_id][1],
+                    nearest_personality_id=near["personality"][row.personality_id][0],
+                    nearest_personality=near["personality"][row.personality_id][1])
+            for row in personas
+        ]  # fmt: skip
+
+    def _train(self, kind: Kind) -> tuple[list[TextRow], Any]:
+        pool = self.main[kind]
+        chosen = [n for n, row in enumerate(pool.rows) if row.split == "train"]
+        return [pool.rows[n] for n in chosen], pool.vectors[chosen]
+
+    def _facts(self, short: int) -> dict[str, Any]:
+        """What manifest, card and terminal tell; the same for a resumed run but for `calls`."""
+        ledgers = [pools[kind].ledger for pools in (self.main, self.heldout) for kind in KINDS]
+        distances = {}
+        for kind in KINDS:
+            _, train = self._train(kind)
+            heldout = self.heldout[kind].vectors if len(self.heldout[kind]) else train[:0]
+            distances[kind] = {
+                "bound": round(self.job.thresholds[kind] - HELDOUT_MARGIN, 4),
+                "heldout_to_train": leakage.summary(leakage.nearest(heldout, train).cosine) if len(train) else None,
+                "inside_train": leakage.summary(leakage.nearest(train, train, itself=True).cosine)
+                if len(train) > 1
+                else None,
+            }
+        return {
+            "rounds": [asdict(entry) for ledger in ledgers for entry in ledger.rounds],
+            "saturated": {name: full for ledger in ledgers for name, full in ledger.saturated.items()},
+            "pairs": dict(sorted(self.pairing.judged.items())),
+            "short_profiles": short,
+            "distances": distances,
+            "usage": {role: asdict(usage) for role, usage in self.calls.counts.usage.items()},
+            "unreadable": dict(sorted(self.calls.counts.unreadable.items())),
+            "calls": {
+                "made": self.calls.counts.made,
+                "from_journal": self.calls.counts.from_journal,
+                "retries": dict(sorted(self.calls.counts.retries.items())),
+                "cost": round(self.calls.cost, 4),
+                "seconds": round(self.calls.counts.seconds, 2),
+            },
+        }
+
+    async def tell(self, path: Path) -> None:
+        """Writes for ever what the command shows while it waits."""
+        with suppress(asyncio.CancelledError):
+            while True:
+                self._state().write(path)
+                await asyncio.sleep(0.25)
+
+    def _state(self) -> State:
+        job, counts = self.job, self.calls.counts
+        last = [ledger.rounds[-1] for kind in KINDS if (ledger := self.main[kind].ledger).rounds]
+        state = State()
+        for kind in KINDS:
+            state.bars[PLURAL[kind]] = (len(self.main[kind]), job.targets[kind])
+        state.bars["held-out"] = (
+            sum(min(len(self.heldout[kind]), job.heldout[kind]) for kind in KINDS), sum(job.heldout.values())
+        )  # fmt: skip
+        if self.pairing.planned:
+            state.bars["pairs"] = (min(self.pairing.judged["fits"], self.pairing.planned), self.pairing.planned)
+        if last:
+            state.facts["round"] = max(entry.round for entry in last)
+            kept, seen = sum(e.kept for e in last), sum(e.candidates for e in last)
+            state.facts["yield"] = f"{kept / seen:.0%}" if seen else "-"
+        state.facts["calls"] = counts.made + counts.from_journal
+        state.facts["tokens"] = sum(usage.tokens_in + usage.tokens_out for usage in counts.usage.values())
+        if retries := counts.retries.total():
+            state.facts["retries"] = retries
+        return state
