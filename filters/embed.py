@@ -161,7 +161,7 @@ def _sentence_transformer(where: str, revision: str | None = None) -> tuple[Comp
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # typed in part; the bar would cross the stage's own
+    pass  # type: ignore[no-untyped-call]  # typed in part; the bar would cross the stage's own
 
     def compute(texts: list[str]) -> NDArray[np.floating]:
         vectors: NDArray[np.floating] = model.encode(texts, show_progress_bar=False, convert_to_numpy=True)

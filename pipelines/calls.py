@@ -9,19 +9,20 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
+from distilabel import models
 
 from filters.rules import is_refusal
 from pipelines.cast import Player
 from pipelines.errors import Stopped, UserError
 from pipelines.journal import Journal, call_key
 from pipelines.replies import Unreadable, read_json
-from pipelines.steps.openai_llm import OpenAILLM, models
+from pipelines.steps.openai_llm import OpenAILLM
 
 Messages = list[dict[str, str]]
 T = TypeVar("T")
@@ -217,7 +218,7 @@ class Calls:
             )
 
 
-def _generator(llm: "models.LLM") -> Callable[[Messages, dict[str, Any] | None, int], Any]:
+def _generator(llm: "models.LLM") -> Callable[[Messages, dict[str, Any] | None, int], Awaitable[Reply]]:
     """A coroutine function (messages, schema, seed) -> Reply for any Distilabel LLM."""
     kwargs = dict(llm.get_generation_kwargs() or {})
     if isinstance(llm, OpenAILLM):

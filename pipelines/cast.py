@@ -173,7 +173,9 @@ def _player(role: str, llm: str, settings: dict[str, Any], price: Price | None =
 
 def _llm_class(name: str) -> Any:  # noqa: ANN401 - a Distilabel class, and the package ships no types
     """The class of that name: the OpenAI-compatible one is ours, the rest are Distilabel's."""
-    from pipelines.steps.openai_llm import OpenAILLM, models
+    from distilabel import models
+
+    from pipelines.steps.openai_llm import OpenAILLM
 
     classes = {n: c for n, c in vars(models).items() if inspect.isclass(c) and issubclass(c, models.LLM)}
     classes = {n: c for n, c in classes.items() if not inspect.isabstract(c)} | {"OpenAILLM": OpenAILLM}
@@ -183,7 +185,7 @@ def _llm_class(name: str) -> Any:  # noqa: ANN401 - a Distilabel class, and the 
 
 
 def _generation_parameters(llm_class: Any) -> set[str]:  # noqa: ANN401 - as in _llm_class
-    from pipelines.steps.openai_llm import models
+    from distilabel import models
 
     call = llm_class.agenerate if issubclass(llm_class, models.AsyncLLM) else llm_class.generate
     own = ("self", "input", "inputs", "num_generations", "kwargs", "response_schema", "seed")

@@ -36,7 +36,7 @@ from distilabel.utils.logging import _SILENT_LOGGERS
 _LOG_LEVEL = "DISTILABEL_LOG_LEVEL"
 _POLL = 0.02  # seconds between two looks at the processes
 _GRACE = 5.0  # seconds that a process may take to exit after it has reported its end
-_PARENT_POLL = 0.5  # seconds between a process's looks at its parent
+_PARENT_POLL = 0.1  # seconds between two looks at whether the parent is alive
 
 Row = dict[str, Any]
 Parameters = dict[str, dict[str, Any]]

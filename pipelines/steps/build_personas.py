@@ -6,7 +6,7 @@ finished rows, as JSON.
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -34,7 +34,7 @@ from pipelines.schema import (
     read_release,
 )
 from pipelines.steps.openai_llm import OpenAILLM
-from pipelines.steps.pairing import Pairing, Pairs, Plan, assign_test, plan_pairs, test_size
+from pipelines.steps.pairing import Pairing, Pairs, Plan, assign_test, plan_pairs, size_of_test
 from pipelines.steps.pool import Ledger, Pool, grow, plant
 
 HELDOUT_MARGIN = 0.05  # held-out texts keep this much more distance to train and test than these among themselves
@@ -112,7 +112,7 @@ class Build:
             leakage.require_distance(self.heldout[kind].vectors, self.main[kind].vectors, bound, kind)
         if job.base is not None:
             benchmark = read_release(job.base, "personas", PersonaRow).get("heldout", [])
-        tables: dict[str, list[Record]] = {
+        tables: dict[str, Sequence[Record]] = {
             "profiles": [*self.main["profile"].rows, *self.heldout["profile"].rows],
             "personalities": [*self.main["personality"].rows, *self.heldout["personality"].rows],
             "personas": [*old, *pairs.personas],
@@ -152,7 +152,7 @@ class Build:
         for kind in KINDS:
             pool = self.main[kind]
             fixed = {row.id: row.split for row in pool.rows} if self.job.base else {}
-            size = test_size(kind, len(pool), self.job.per_profile)
+            size = size_of_test(kind, len(pool), self.job.per_profile)
             test = assign_test([row.id for row in pool.rows], fixed, size, self.job.seed)
             pool.rows = [replace(row, split="test" if row.id in test else "train") for row in pool.rows]
 
@@ -183,7 +183,8 @@ class Build:
         wanted, spare = job.heldout["profile"], job.heldout["profile"] // 4
         await asyncio.gather(more("personality", job.heldout["personality"]), more("profile", wanted + spare))
         personalities = self.heldout["personality"].rows
-        pairs, fitting, tried = Pairs(), [], 0
+        pairs, tried = Pairs(), 0
+        fitting: list[TextRow] = []
         while len(fitting) < wanted and tried < len(pool):
             batch = pool.rows[tried : tried + wanted - len(fitting)]
             tried += len(batch)

@@ -80,6 +80,9 @@ class OpenAILLM(models.OpenAILLM):  # type: ignore[misc]  # Distilabel ships no 
         completion = await self._aclient.chat.completions.create(**sent, extra_body=extra_body)
         return self._generations_from_openai_completion(completion)
 
+    def __del__(self) -> None:
+        """Does nothing: Distilabel's closes an event loop, and fails on an LLM whose settings were refused."""
+
     async def aclose(self) -> None:
         await self._aclient.close()
 

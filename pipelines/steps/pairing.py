@@ -26,10 +26,10 @@ _VERDICT = {
 _SPARE = 1.2  # the test split's personalities over --per-profile, so that a contradictory pair can be replaced
 
 
-def test_size(kind: Kind, total: int, per_profile: int) -> int:
+def size_of_test(kind: Kind, total: int, per_profile: int) -> int:
     """How many of `total` texts are `test`: a tenth, at least one, and for personalities enough to pair with.
 
-    >>> test_size("profile", 331, 10), test_size("personality", 71, 10), test_size("personality", 8, 10)
+    >>> size_of_test("profile", 331, 10), size_of_test("personality", 71, 10), size_of_test("personality", 8, 10)
     (33, 12, 4)
     """
     wanted = max(1, round(TEST_SHARE * total))

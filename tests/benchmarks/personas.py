@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from openai import AsyncOpenAI, DefaultAioHttpClient
 from rich.console import Console
@@ -41,8 +41,8 @@ HELDOUT = {1: ["--heldout-profiles", "0"], 16: [], 64: []}
 def stage(folder: Path, base_url: str, concurrency: int) -> tuple[float, float, int]:
     """Seconds of the calls, seconds of the whole command, number of calls."""
     entry = {"llm": "OpenAILLM", "base_url": base_url}
-    cast = {role: {**entry, "model": f"rehearsal/{role}"} for role in ("writer", "judge")}
-    (folder / "cast.yaml").write_text(json.dumps(cast))
+    players = {role: {**entry, "model": f"rehearsal/{role}"} for role in ("writer", "judge")}
+    (folder / "cast.yaml").write_text(json.dumps(players))
     options = ["--cast", "cast.yaml", "--embedder", "lexical", "--concurrency", str(concurrency)]
     began = time.monotonic()
     subprocess.run(
@@ -71,12 +71,12 @@ class Recording(Calls):
 async def requests_of(options: list[str], folder: Path) -> list[tuple[str, Messages]]:
     """What the stage asks, in its order, found by making its calls at an endpoint without latency."""
     with rehearsal.serve() as base_url, Journal(folder / "journal") as journal:
-        cast = rehearsal_cast(ROLES, base_url)
-        job = personas.job_of(personas.options_of(options), cast)
-        llms = {role: player.build() for role, player in cast.players.items()}
+        played = rehearsal_cast(ROLES, base_url)
+        job = personas.job_of(personas.options_of(options), played)
+        llms = {role: player.build() for role, player in played.players.items()}
         for llm in llms.values():
             llm.load()
-        calls = Recording(cast.players, llms, journal, seed=0, concurrency=64, stop=folder / "stop")
+        calls = Recording(played.players, llms, journal, seed=0, concurrency=64, stop=folder / "stop")
         await Build(job, calls, load_embedder("lexical")).run()
         for llm in llms.values():
             await llm.aclose()
@@ -91,7 +91,7 @@ async def plain(asked: list[tuple[str, Messages]], base_url: str, concurrency: i
 
         async def call(role: str, messages: Messages) -> None:
             async with slots:
-                await client.chat.completions.create(model=f"rehearsal/{role}", messages=messages, seed=0)
+                await client.chat.completions.create(model=f"rehearsal/{role}", messages=cast(Any, messages), seed=0)
 
         began = time.monotonic()
         await asyncio.gather(*(call(*one) for one in asked))
@@ -103,8 +103,8 @@ def main() -> None:
     for title in ("latency", "concurrency", "calls", "plain s", "stage s", "ratio", "beside it s"):
         table.add_column(title, justify="right")
     for latency in (0.2, 1.0):
-        for concurrency in SIZES:
-            options = [*SIZES[concurrency], *HELDOUT[concurrency]]
+        for concurrency, sizes in SIZES.items():
+            options = [*sizes, *HELDOUT[concurrency]]
             with tempfile.TemporaryDirectory() as folder, rehearsal.serve(latency=latency) as base_url:
                 seconds, whole, calls = stage(Path(folder), base_url, concurrency)
                 asked = asyncio.run(requests_of(options, Path(folder, "recorded")))

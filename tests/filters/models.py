@@ -13,7 +13,7 @@ import numpy as np
 
 from filters.embed import EmbedderError, load_embedder
 
-WORDS = "keeps eleven hens ducks mends clocks sings in a choir by the sea".split()
+WORDS = ["keeps", "eleven", "hens", "ducks", "mends", "clocks", "sings", "in", "a", "choir", "by", "the", "sea"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 TEXTS = ["Keeps eleven hens.", "Sings in a choir by the sea.", "Mends clocks.", "Keeps eleven hens."]
 DIM = 16
@@ -56,7 +56,8 @@ def save_transformer(folder: Path, seed: int) -> None:
     bare = folder.with_name(folder.name + "-bare")
     BertModel(config).save_pretrained(bare)
     names = dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], SPECIAL, strict=True))
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer(), **names).save_pretrained(bare)
+    words: Any = PreTrainedTokenizerFast  # typed in part
+    words(tokenizer_object=tokenizer(), **names).save_pretrained(bare)
     SentenceTransformer(modules=[Transformer(str(bare)), Pooling(DIM, "mean")]).save(str(folder))
 
 

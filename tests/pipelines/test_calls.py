@@ -3,19 +3,19 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import openai
 import pytest
+from distilabel import models
 
 from pipelines.calls import ATTEMPTS, Calls, Messages, Rejected, Reply
 from pipelines.cast import Player, Price
 from pipelines.errors import Stopped, UserError
 from pipelines.journal import Journal
-from pipelines.steps.openai_llm import models
 
 SCHEMA = {"type": "object"}
 QUESTION = [{"role": "user", "content": "2 + 2?"}]
@@ -60,7 +60,7 @@ class OnlyBatches(models.LLM):  # type: ignore[misc]  # as above
 
 
 def status_error(status: int, **headers: str) -> openai.APIStatusError:
-    response = httpx.Response(status, headers=headers, request=httpx.Request("POST", "http://x/v1"))
+    response = httpx2.Response(status, headers=headers, request=httpx2.Request("POST", "http://x/v1"))
     return openai.APIStatusError(f"status {status}", response=response, body=None)
 
 
@@ -91,7 +91,7 @@ def room(tmp_path: Path) -> Room:
     return Room(tmp_path)
 
 
-def ask(sample: int = 0) -> Callable[[Calls], Awaitable[Reply]]:
+def ask(sample: int = 0) -> Callable[[Calls], Coroutine[Any, Any, Reply]]:
     return lambda calls: calls.ask("writer", QUESTION, sample=sample)
 
 
@@ -119,7 +119,7 @@ def test_another_seed_sample_or_question_is_another_call(room: Room, change: dic
 def test_the_same_question_asked_twice_at_once_is_one_call(room: Room) -> None:
     llm = Scripted(script=["four", "five"], delay=0.01)
 
-    async def twice(calls: Calls) -> list[Reply]:
+    async def twice(calls: Calls) -> tuple[Reply, Reply]:
         return await asyncio.gather(ask()(calls), ask()(calls))
 
     (one, other), calls = room.run(llm, twice)
@@ -132,7 +132,7 @@ def test_passing_trouble_is_tried_again_and_counted_by_kind(room: Room, monkeypa
     trouble = [
         status_error(429, **{"retry-after": "0.01"}),
         status_error(500),
-        openai.APIConnectionError(request=httpx.Request("POST", "http://x/v1")),
+        openai.APIConnectionError(request=httpx2.Request("POST", "http://x/v1")),
         TimeoutError(),
         OSError("cut"),
     ]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.schema import Kind, TextRow, text_id
-from pipelines.steps.pairing import assign_test, plan_pairs, test_size
+from pipelines.steps.pairing import assign_test, plan_pairs, size_of_test
 
 
 def row(kind: Kind, name: str) -> TextRow:
@@ -33,7 +33,7 @@ def rows(kind: Kind, count: int) -> list[TextRow]:
 def test_the_test_split_has_a_tenth_and_enough_to_pair_with(
     kind: Kind, total: int, per_profile: int, size: int
 ) -> None:
-    assert test_size(kind, total, per_profile) == size
+    assert size_of_test(kind, total, per_profile) == size
 
 
 @given(st.sets(st.text(min_size=1), min_size=1), st.data())

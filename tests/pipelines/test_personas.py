@@ -14,14 +14,14 @@ import pytest
 from cards.release import read_manifest
 from pipelines import rehearsal
 from pipelines.schema import AloeRow, DroppedRow, PersonaRow, TextRow, persona_id, read_release, text_id
-from tests.pipelines.stage import KEY, SMALL, Stage, stats
+from tests.pipelines.stage import KEY, REPO, SMALL, Stage, stats
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
-    with rehearsal.serve(seed=0, latency=0.02) as url:
+    with rehearsal.serve(seed=0, latency=0.1) as url:
         yield url
 
 
@@ -54,10 +54,10 @@ def test_texts_are_their_statements_and_ids_their_hashes(finished: Stage) -> Non
         for rows in read_release(out, config, TextRow).values():
             assert all(row.text == " ".join(row.statements) and len(row.statements) >= 5 for row in rows)
             assert all(row.id == text_id(kind, row.text) for row in rows)  # type: ignore[arg-type]  # one of the two
-    rows = [row for split in read_release(out, "personas", PersonaRow).values() for row in split]
-    assert all(row.persona_id == persona_id(row.profile, row.personality) for row in rows)
-    assert len({row.persona_id for row in rows}) == len(rows)
-    assert all(row.profile == " ".join(row.facts) and row.personality == " ".join(row.traits) for row in rows)
+    personas = [row for split in read_release(out, "personas", PersonaRow).values() for row in split]
+    assert all(row.persona_id == persona_id(row.profile, row.personality) for row in personas)
+    assert len({row.persona_id for row in personas}) == len(personas)
+    assert all(row.profile == " ".join(row.facts) and row.personality == " ".join(row.traits) for row in personas)
 
 
 def test_held_out_personas_keep_their_distance_and_certify_it(finished: Stage) -> None:
@@ -110,7 +110,7 @@ def test_another_seed_is_refused_without_overwrite_and_nothing_is_touched(finish
     assert finished.files() == files
 
 
-@pytest.mark.parametrize("calls", [1, 4, 12, 60, 100])
+@pytest.mark.parametrize("calls", [1, 4, 12, 40, 70])
 def test_a_killed_run_ends_with_the_same_release_and_makes_no_finished_call_again(
     finished: Stage, base_url: str, tmp_path: Path, calls: int
 ) -> None:
@@ -211,12 +211,13 @@ def test_two_runs_in_one_work_folder_are_refused(base_url: str, tmp_path: Path) 
     while stage.journaled() < 1:
         assert first.poll() is None
     assert "another run is at work in" in stage.run(code=2)
-    assert first.wait(timeout=60) == 0
+    first.communicate(timeout=60)
+    assert first.returncode == 0
 
 
 def test_the_rehearsal_plays_where_nothing_is_named_and_says_so_everywhere(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "rehearsal", "unused")
-    command = [sys.executable, str(Path(__file__).parents[2] / "pipelines/personas.py"), *SMALL]
+    command = [sys.executable, str(REPO / "pipelines/personas.py"), *SMALL]
     told = subprocess.run(command, cwd=stage.folder, capture_output=True, text=True, check=True).stdout
     assert "rehearsal cast" in told
     assert "it compares words, not meanings" in told
@@ -231,8 +232,8 @@ def test_the_rehearsal_plays_where_nothing_is_named_and_says_so_everywhere(tmp_p
 def test_seeds_of_a_user_without_statements_are_taken_apart_first(base_url: str, tmp_path: Path) -> None:
     stage = Stage(tmp_path / "seeds", base_url)
     (stage.folder / "mine.txt").write_text(
-        "She is a 51-year-old bus driver in Leeds who grows dahlias. She has two grown sons and a deaf spaniel. She eats"
-        " porridge every morning. She once drove an empty bus to Scotland by mistake.\n"
+        "She is a 51-year-old bus driver in Leeds who grows dahlias. She has two grown sons and a deaf spaniel. She"
+        " eats porridge every morning. She once drove an empty bus to Scotland by mistake.\n"
         "The quarterly report is due on Monday and the printer is out of toner again.\n"
     )
     stage.run("--profile-seeds", "mine.txt")
@@ -240,26 +241,37 @@ def test_seeds_of_a_user_without_statements_are_taken_apart_first(base_url: str,
     (seed,) = (row for row in [*rows["train"], *rows["test"]] if row.origin == "seed")
     assert len(seed.statements) >= 5
     assert seed.model == "rehearsal/writer"
-    (drop,) = (
-        row
-        for row in read_release(stage.folder / "i2a/personas", "dropped", DroppedRow)["train"]
-        if "mine.txt" in row.detail
-    )
+    dropped = read_release(stage.folder / "i2a/personas", "dropped", DroppedRow)["train"]
+    (drop,) = (row for row in dropped if "mine.txt" in row.detail)
     assert drop.reason == "wrong-kind"
     assert drop.detail.startswith("mine.txt:2")
 
 
 def test_a_sentence_transformers_model_by_path_filters_the_pool(base_url: str, tmp_path: Path) -> None:
-    """A tiny random model, made here: the code is a user's, the numbers mean nothing."""
-    from tests.filters.tiny import save_tiny_model
-
+    """A tiny random model, made here (elsewhere than in this process, which forks): the code is a user's."""
     stage = Stage(tmp_path / "model", base_url)
-    save_tiny_model(stage.folder / "tiny")
-    options = ["--embedder", "tiny", "--profile-threshold", "0.999", "--personality-threshold", "0.999"]
+    code = """
+import sys
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from pipelines.seeds.reader import SEED_FILES
+import torch
+torch.manual_seed(0)
+tokenizer = Tokenizer(models.BPE())
+tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
+alphabet = pre_tokenizers.ByteLevel.alphabet()
+tokenizer.train([*map(str, SEED_FILES.values())], trainers.BpeTrainer(vocab_size=2000, initial_alphabet=alphabet))
+SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=64)]).save(sys.argv[1])
+"""
+    subprocess.run([sys.executable, "-c", code, stage.folder / "tiny"], cwd=REPO, check=True, capture_output=True)
+    options = ["--embedder", "tiny", "--profile-threshold", "0.95", "--personality-threshold", "0.95"]
     stage.run(*options)
     manifest = read_manifest(stage.folder / "i2a/personas")
     assert manifest is not None
     assert manifest["recipe"]["embedder"] == "tiny"
+    assert manifest["counts"]["personas"]["heldout"] == 8
+    assert list((stage.folder / ".i2a/personas/embeddings").glob("tiny-*.sqlite3"))
     assert "no preset threshold" in stage.run("--embedder", "tiny", "--overwrite", code=2)
 
 
