@@ -1,6 +1,7 @@
 """What a rule can tell about a text: its form, and what has no place in it. Both kinds of text are English.
 
-    >>> check_personality(["Asks why at least twice.", "Keeps his voice level.", ...])
+    >>> kept = ["Asks why at least twice.", "Likes a plain no.", "Jokes when afraid.", "Wants the reason first."]
+    >>> check_personality([*kept, "Keeps his voice level."])
     Drop(reason='gender', detail='"his" in: Keeps his voice level.')
 
 The first failing rule wins. A rule reads a statement as a person would: compatibility forms (full-width digits),

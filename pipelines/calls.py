@@ -108,6 +108,7 @@ class Calls:
         self._generate = {role: _generator(llm) for role, llm in llms.items()}
         self._settings = {role: player.describe() for role, player in players.items()}
         self._under_way: dict[bytes, asyncio.Task[Reply]] = {}
+        self._finishing = False
 
     @property
     def cost(self) -> float:
@@ -119,7 +120,8 @@ class Calls:
         )
 
     async def finish(self) -> None:
-        """Waits for the calls under way, so that what is paid for is journaled before the process ends."""
+        """Makes no new call and waits for those under way: what is paid for is journaled before the process ends."""
+        self._finishing = True
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def ask(
@@ -205,7 +207,7 @@ class Calls:
                 await asyncio.sleep(min(left, 0.5))
 
     def _look_whether_to_stop(self) -> None:
-        if self._stop.exists():
+        if self._finishing or self._stop.exists():
             raise Stopped("stopped on request")
         if self._max_cost is None:
             return

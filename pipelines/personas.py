@@ -205,7 +205,12 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
     )
     repo_id = "/".join(out.absolute().parts[-2:])
     splits = ", ".join(f"{rows:,} {split}" for split, rows in counts["personas"].items())
-    console.print(f"made {out}: {splits}; and {aloe_folder(out)}, the benchmark, of the held-out ones")
+    heldout, asked = counts["personas"]["heldout"], recipe["heldout_profiles"] * recipe["heldout_personalities"]
+    if heldout < asked:
+        console.print(f"{heldout:,} of {asked:,} held-out personas: the last rounds brought almost nothing far enough")
+    console.print(
+        f"made {out}: {splits}" + (f"; and of the held-out ones the benchmark {aloe_folder(out)}" if heldout else "")
+    )
     console.print(f'use: from datasets import load_dataset; personas = load_dataset("{repo_id}")')
 
 

@@ -3,7 +3,7 @@
 A record is a dataclass; its Arrow schema and the card's table of fields are derived from it:
 
 >>> documentation(TextRow)["origin"], arrow_schema(TextRow).field("round").type
-('`seed` or `generated`', DataType(int32))
+('seed or generated', DataType(int32))
 
 Annotations map to Arrow as `str` string, `int` int32, `float` float32, `bool` bool, `list[T]` list<T>; `| None` adds
 nothing, every column may be null there.
@@ -49,11 +49,11 @@ def doc(meaning: str) -> Any:  # noqa: ANN401 - stands where a dataclass field o
 class TextRow:
     """One profile or personality of the pool: a row of the configs `profiles` and `personalities`."""
 
-    id: str = doc("`pr-` (profile) or `pe-` (personality) and 12 hex digits of a hash of the text; stable across runs")
+    id: str = doc("pr- (profile) or pe- (personality) and 12 hex digits of a hash of the text; stable across runs")
     text: str = doc("the statements, joined by a space")
     statements: list[str] = doc("single statements, in the order of the text")
-    split: str = doc("`train`, `test` or `heldout`; a text stands in one split")
-    origin: str = doc("`seed` or `generated`")
+    split: str = doc("train, test or heldout; a text stands in one split")
+    origin: str = doc("seed or generated")
     round: int = doc("the round of self-generation that made it, 0 for seeds")
     nearest: float | None = doc("highest cosine to what was in the pool when it was admitted; null for the first")
     nearest_id: str | None = doc("id of that nearest text")
@@ -66,14 +66,14 @@ class TextRow:
 class PersonaRow:
     """One persona, a profile with a personality: a row of `personas`, and of each later stage's input."""
 
-    persona_id: str = doc("`p-` and 12 hex digits of a hash of both texts; stable across runs")
-    profile_id: str = doc("id of the profile, as in the config `profiles`")
-    personality_id: str = doc("id of the personality, as in the config `personalities`")
+    persona_id: str = doc("p- and 12 hex digits of a hash of both texts; stable across runs")
+    profile_id: str = doc("id of the profile, as in the config profiles")
+    personality_id: str = doc("id of the personality, as in the config personalities")
     profile: str = doc("everyday facts of a life, as text")
     personality: str = doc("traits, as text; no name, no gender, no facts of life")
     facts: list[str] = doc("the statements of the profile, in the order of the text")
     traits: list[str] = doc("the statements of the personality, in the order of the text")
-    origin: str = doc("`seed` or `generated`; of the younger text")
+    origin: str = doc("seed or generated; of the younger text")
     round: int = doc("round of self-generation of the younger text, 0 for seeds")
     nearest: float | None = doc("highest cosine of the profile to what was in the pool when it was admitted")
     model: str | None = doc("who wrote the younger text; null for a seed that came with its statements")
@@ -94,7 +94,7 @@ class AloeRow(PersonaRow):
 class DroppedRow:
     """What did not stay, and why: a row of `dropped` in both datasets."""
 
-    kind: str = doc("`profile`, `personality`, `persona`, `tree` or `pair`")
+    kind: str = doc("profile, personality, persona, tree or pair")
     id: str = doc("the id it has or would have had")
     reason: str = doc("why it was dropped, as a slug")
     detail: str = doc("what exactly: the offending words, the file and line of a seed, the judge's reason")

@@ -81,8 +81,8 @@ class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no
             try:
                 return await build.run()
             finally:
-                teller.cancel()
                 await calls.finish()
+                teller.cancel()
                 for llm in llms.values():
                     if isinstance(llm, OpenAILLM):
                         await llm.aclose()

@@ -157,7 +157,7 @@ def test_judge_hardly_minds_the_order() -> None:
         ([], False),
     ],
 )
-def test_judge_spots_contradictions(persona: list[str], expected: bool) -> None:  # noqa: FBT001 - a test's table
+def test_judge_spots_contradictions(persona: list[str], expected: bool) -> None:
     reply = ask_json("judge", Message("user", f"<task>pair</task>\n<persona>\n{listed(persona)}\n</persona>"))
     assert reply["contradiction"] is expected
     assert bool(reply["why"]) is expected
