@@ -103,7 +103,7 @@ class Build:
     async def run(self) -> dict[str, list[dict[str, Any]]]:
         """Table -> rows; `facts` has a single row."""
         job = self.job
-        old = self._restore()
+        old, old_dropped = self._restore()
         await asyncio.gather(*(self._fill(kind) for kind in KINDS))
         self._split()
         pairs, (heldout, benchmark) = await asyncio.gather(self._pair(old), self._heldout())
@@ -112,17 +112,22 @@ class Build:
             leakage.require_distance(self.heldout[kind].vectors, self.main[kind].vectors, bound, kind)
         if job.base is not None:
             benchmark = read_release(job.base, "personas", PersonaRow).get("heldout", [])
+        # what was dropped may be met again when a release is grown; it is told once
+        dropped = dict.fromkeys(
+            [
+                *old_dropped,
+                *(row for pools in (self.main, self.heldout) for kind in KINDS for row in pools[kind].ledger.dropped),
+                *pairs.dropped,
+                *heldout.dropped,
+            ]
+        )
         tables: dict[str, Sequence[Record]] = {
             "profiles": [*self.main["profile"].rows, *self.heldout["profile"].rows],
             "personalities": [*self.main["personality"].rows, *self.heldout["personality"].rows],
             "personas": [*old, *pairs.personas],
             "heldout": benchmark,
             "aloe": self._certified(benchmark),
-            "dropped": [
-                *(row for pools in (self.main, self.heldout) for kind in KINDS for row in pools[kind].ledger.dropped),
-                *pairs.dropped,
-                *heldout.dropped,
-            ],
+            "dropped": list(dropped),
         }
         facts = self._facts(pairs.short)
         return {name: [asdict(row) for row in rows] for name, rows in tables.items()} | {"facts": [facts]}
@@ -130,16 +135,17 @@ class Build:
     def _pool(self, kind: Kind, embedder: Embedder) -> Pool:
         return Pool(kind, embedder, self.job.thresholds[kind], Ledger(), rehearsal=self.job.cast.rehearsal)
 
-    def _restore(self) -> list[PersonaRow]:
-        """Takes over the texts of a release that is to be grown; returns its personas of train and test."""
+    def _restore(self) -> tuple[list[PersonaRow], list[DroppedRow]]:
+        """Takes over the texts of a release that is to be grown; returns its personas of train and test, and drops."""
         if self.job.base is None:
-            return []
+            return [], []
         for kind in KINDS:
             rows = read_release(self.job.base, PLURAL[kind], TextRow)
             self.main[kind].restore([*rows.get("train", []), *rows.get("test", [])])
             self.heldout[kind].restore(rows.get("heldout", []))
         personas = read_release(self.job.base, "personas", PersonaRow)
-        return [*personas.get("train", []), *personas.get("test", [])]
+        dropped = read_release(self.job.base, "dropped", DroppedRow) if (self.job.base / "dropped").exists() else {}
+        return [*personas.get("train", []), *personas.get("test", [])], dropped.get("train", [])
 
     async def _fill(self, kind: Kind) -> None:
         pool, model = self.main[kind], self.job.cast.players["writer"].model

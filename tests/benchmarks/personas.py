@@ -22,8 +22,9 @@ from rich.table import Table
 
 from filters.embed import load_embedder
 from pipelines import personas, rehearsal
-from pipelines.calls import Calls, Messages, Reply
+from pipelines.calls import Calls
 from pipelines.cast import rehearsal_cast
+from pipelines.generate import Messages, Reply
 from pipelines.journal import Journal
 from pipelines.persona_job import ROLES
 from pipelines.steps.build_personas import Build

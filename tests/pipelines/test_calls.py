@@ -12,9 +12,10 @@ import openai
 import pytest
 from distilabel import models
 
-from pipelines.calls import ATTEMPTS, Calls, Messages, Rejected, Reply
+from pipelines.calls import ATTEMPTS, Calls, Rejected
 from pipelines.cast import Player, Price
 from pipelines.errors import Stopped, UserError
+from pipelines.generate import Messages, Reply
 from pipelines.journal import Journal
 
 SCHEMA = {"type": "object"}

@@ -149,6 +149,7 @@ def test_a_larger_pool_goes_on_and_keeps_every_earlier_id_and_split(base_url: st
     out = stage.folder / "i2a/personas"
     before = {name: read_release(out, name, TextRow) for name in ("profiles", "personalities")}
     personas = read_release(out, "personas", PersonaRow)
+    dropped = read_release(out, "dropped", DroppedRow)["train"]
     stage.run("--profiles", "45", "--personalities", "20")
     for name, splits in before.items():
         after = read_release(out, name, TextRow)
@@ -157,6 +158,7 @@ def test_a_larger_pool_goes_on_and_keeps_every_earlier_id_and_split(base_url: st
     grown = read_release(out, "personas", PersonaRow)
     assert all(row in grown[split] for split, rows in personas.items() for row in rows)
     assert sum(len(rows) for split, rows in grown.items() if split != "heldout") == 45 * 3
+    assert read_release(out, "dropped", DroppedRow)["train"][: len(dropped)] == dropped
     assert "nothing to do" in stage.run("--profiles", "45", "--personalities", "20")
     assert "profiles 45 -> 30" in stage.run(code=2)
 

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from filters.embed import Embedder, load_embedder
-from pipelines.calls import Calls, Messages, Rejected
+from pipelines.calls import Calls, Rejected
+from pipelines.generate import Messages
 from pipelines.schema import Kind
 from pipelines.seeds.reader import Seed
 from pipelines.steps.pool import Candidate, Ledger, Pool, grow, plant
