@@ -175,7 +175,7 @@ def _llm_class(name: str) -> Any:  # noqa: ANN401 - a Distilabel class, and the 
     """The class of that name: the OpenAI-compatible one is ours, the rest are Distilabel's."""
     from distilabel import models
 
-    from pipelines.steps.openai_llm import OpenAILLM
+    from pipelines.openai_llm import OpenAILLM
 
     classes = {n: c for n, c in vars(models).items() if inspect.isclass(c) and issubclass(c, models.LLM)}
     classes = {n: c for n, c in classes.items() if not inspect.isabstract(c)} | {"OpenAILLM": OpenAILLM}

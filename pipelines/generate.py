@@ -9,7 +9,7 @@ import openai
 from distilabel import models
 
 from pipelines.errors import UserError
-from pipelines.steps.openai_llm import OpenAILLM
+from pipelines.openai_llm import OpenAILLM
 
 Messages = list[dict[str, str]]
 

@@ -20,6 +20,7 @@ from filters import leakage
 from filters.embed import Embedder, load_embedder
 from pipelines.calls import Calls
 from pipelines.journal import Journal
+from pipelines.openai_llm import OpenAILLM
 from pipelines.persona_job import Job
 from pipelines.progress import State
 from pipelines.schema import (
@@ -33,7 +34,6 @@ from pipelines.schema import (
     TextRow,
     read_release,
 )
-from pipelines.steps.openai_llm import OpenAILLM
 from pipelines.steps.pairing import Pairing, Pairs, Plan, assign_test, plan_pairs, size_of_test
 from pipelines.steps.pool import Ledger, Pool, grow, plant
 

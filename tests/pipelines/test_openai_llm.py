@@ -7,7 +7,7 @@ import pytest
 from openai import DefaultAioHttpClient
 from openai.types.chat import ChatCompletion
 
-from pipelines.steps.openai_llm import OpenAILLM
+from pipelines.openai_llm import OpenAILLM
 
 ANSWER = ChatCompletion.model_validate(
     {
