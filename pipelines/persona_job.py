@@ -1,4 +1,4 @@
-"""What the persona stage is asked to do, as the command hands it to the step."""
+"""What the persona stage is asked to do, as the command hands it to the step, and what it makes."""
 
 import hashlib
 import json
@@ -8,11 +8,23 @@ from typing import Any
 
 from pipelines.cast import Cast
 from pipelines.prompts import prompt_hashes
-from pipelines.schema import KINDS, PLURAL, Kind
+from pipelines.schema import KINDS, PLURAL, AloeRow, DroppedRow, Kind, PersonaRow, Record, TextRow
 from pipelines.seeds.reader import Seed
 
 ROLES = ["writer", "judge"]
 PROMPTS = ["profiles", "personalities", "statements", "pair"]
+
+
+# What the step makes: table -> record. `personas` are those of train and test.
+RECORDS: dict[str, type[Record]] = {
+    "profiles": TextRow,
+    "personalities": TextRow,
+    "personas": PersonaRow,
+    "heldout": PersonaRow,
+    "aloe": AloeRow,
+    "dropped": DroppedRow,
+}
+Tables = dict[str, list[Any]]  # table -> its records
 
 
 @dataclass(frozen=True)

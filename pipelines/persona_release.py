@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from cards import release
-from pipelines.persona_job import Job
+from pipelines.persona_job import Job, Tables
 from pipelines.schema import (
     KINDS,
     PLURAL,
@@ -22,8 +22,6 @@ from pipelines.schema import (
     documentation,
     to_table,
 )
-
-Tables = dict[str, list[dict[str, Any]]]
 
 _PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
 _TAGS = ["synthetic", "personas", "preference", "distilabel"]
@@ -74,7 +72,7 @@ def publish(
     ]
     try:
         if tables["aloe"]:
-            rows = to_table(AloeRow, [AloeRow(**row) for row in tables["aloe"]])
+            rows = to_table(AloeRow, tables["aloe"])
             config = release.Config("aloe", {"test": rows}, documentation(AloeRow), default=True)
             about = {
                 "pretty_name": "ALOE: held-out personas",
@@ -113,13 +111,13 @@ def summary(manifest: dict[str, Any]) -> Table:
 
 
 def _configs(tables: Tables) -> list[release.Config]:
-    split_of = {row["id"]: row["split"] for row in tables["profiles"]}
-    personas = [(split_of[row["profile_id"]], PersonaRow(**row)) for row in [*tables["personas"], *tables["heldout"]]]
+    split_of = {row.id: row.split for row in tables["profiles"]}
+    personas = [(split_of[row.profile_id], row) for row in [*tables["personas"], *tables["heldout"]]]
     configs = [_config("personas", PersonaRow, personas, default=True)]
     for kind in KINDS:
-        texts = [(row["split"], TextRow(**row)) for row in tables[PLURAL[kind]]]
+        texts = [(row.split, row) for row in tables[PLURAL[kind]]]
         configs.append(_config(PLURAL[kind], TextRow, texts))
-    dropped = to_table(DroppedRow, [DroppedRow(**row) for row in tables["dropped"]])
+    dropped = to_table(DroppedRow, tables["dropped"])
     return [*configs, release.Config("dropped", {"train": dropped}, documentation(DroppedRow))]
 
 
@@ -132,7 +130,7 @@ def _config(
 
 def _drops(tables: Tables) -> dict[str, dict[str, int]]:
     """Kind -> reason -> count, the commonest first."""
-    counts = {kind: Counter(r["reason"] for r in tables["dropped"] if r["kind"] == kind) for kind in _NAMES.values()}
+    counts = {kind: Counter(row.reason for row in tables["dropped"] if row.kind == kind) for kind in _NAMES.values()}
     return {kind: dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))) for kind, found in counts.items()}
 
 

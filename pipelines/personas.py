@@ -24,8 +24,8 @@ from pipelines import cli
 from pipelines.cast import Cast
 from pipelines.errors import UserError
 from pipelines.estimate import Load, table
-from pipelines.persona_job import ROLES, Job
-from pipelines.persona_release import Tables, aloe_folder, publish, summary
+from pipelines.persona_job import RECORDS, ROLES, Job, Tables
+from pipelines.persona_release import aloe_folder, publish, summary
 from pipelines.progress import shown
 from pipelines.prompts import render
 from pipelines.schema import KINDS, PLURAL, Kind
@@ -82,8 +82,9 @@ def run(options: argparse.Namespace) -> None:
             cli.console.print("rehearsal cast: rule-made data to try things with; --llm or --cast names a real one")
         if job.embedder == "lexical":
             cli.console.print("lexical embedder: it compares words, not meanings; --embedder names a model")
-        tables = _build(replace(job, cast=cast, work=work.resolve(), base=options.out.resolve() if base else None))
-        told = tables.pop("facts")[0]
+        tables, told = _build(
+            replace(job, cast=cast, work=work.resolve(), base=options.out.resolve() if base else None)
+        )
         calls = told.pop("calls")
         manifest = publish(options.out, tables, told, job, grown_from=base.manifest if base else None)
         cli.write_run(work, began, calls)
@@ -158,8 +159,8 @@ def _difference(name: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"{name.replace('_', '-')} {values}" if len(values) < 60 else name
 
 
-def _build(job: Job) -> Tables:
-    """Runs the pipeline; table -> rows."""
+def _build(job: Job) -> tuple[Tables, dict[str, Any]]:
+    """Runs the pipeline; its tables, and what the step tells of rounds, pairs, distances and calls."""
     from pipelines import runner
     from pipelines.steps.build_personas import BuildPersonas
 
@@ -172,10 +173,12 @@ def _build(job: Job) -> Tables:
         )
     with shown(job.work / "progress.json", cli.console):
         rows = runner.run(pipeline, work=job.work, stop=job.work / "stop")
-    tables: Tables = {name: [] for name in ("profiles", "personalities", "personas", "heldout", "aloe", "dropped")}
-    for row in rows:
-        tables.setdefault(row["table"], []).append(json.loads(row["row"]))
-    return tables
+    (told,) = (json.loads(row["row"]) for row in rows if row["table"] == "told")
+    tables = {
+        name: [record(**json.loads(row["row"])) for row in rows if row["table"] == name]
+        for name, record in RECORDS.items()
+    }
+    return tables, told
 
 
 def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: float) -> None:

@@ -6,7 +6,7 @@ finished rows, as JSON.
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from filters.embed import Embedder, load_embedder
 from pipelines.calls import Calls
 from pipelines.journal import Journal
 from pipelines.openai_llm import OpenAILLM
-from pipelines.persona_job import Job
+from pipelines.persona_job import Job, Tables
 from pipelines.progress import State
 from pipelines.schema import (
     KINDS,
@@ -30,7 +30,6 @@ from pipelines.schema import (
     DroppedRow,
     Kind,
     PersonaRow,
-    Record,
     TextRow,
     read_release,
 )
@@ -41,7 +40,7 @@ HELDOUT_MARGIN = 0.05  # held-out texts keep this much more distance to train an
 
 
 class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no types
-    """Yields one batch of rows {"table": "profiles" | ... | "facts", "row": JSON}; `facts` is what is told of the run.
+    """Yields one batch of rows {"table": "profiles" | ... | "told", "row": JSON}; `told` is what is told of the run.
 
     `job` is left out of the serialised pipeline, which is a temporary file of Distilabel's.
     """
@@ -60,10 +59,11 @@ class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no
         self.judge.load()
 
     def process(self, offset: int = 0) -> Iterator[tuple[list[dict[str, str]], bool]]:  # noqa: ARG002 - Distilabel's signature
-        tables = asyncio.run(self._run())
-        yield [{"table": table, "row": json.dumps(row)} for table, rows in tables.items() for row in rows], True
+        tables, told = asyncio.run(self._run())
+        rows = [(name, asdict(row)) for name, table in tables.items() for row in table] + [("told", told)]
+        yield [{"table": name, "row": json.dumps(row)} for name, row in rows], True
 
-    async def _run(self) -> dict[str, list[dict[str, Any]]]:
+    async def _run(self) -> tuple[Tables, dict[str, Any]]:
         job, llms = self.job, {"writer": self.writer, "judge": self.judge}
         embedder = load_embedder(job.embedder, job.work / "embeddings")
         with Journal(job.work / "journal") as journal:
@@ -100,8 +100,8 @@ class Build:
             self.heldout[kind].guards.append((self.main[kind], bound, "near-training"))
         self.pairing = Pairing(calls, rehearsal=job.cast.rehearsal)
 
-    async def run(self) -> dict[str, list[dict[str, Any]]]:
-        """Table -> rows; `facts` has a single row."""
+    async def run(self) -> tuple[Tables, dict[str, Any]]:
+        """The tables, and what is told of their making."""
         job = self.job
         old, old_dropped = self._restore()
         await asyncio.gather(*(self._fill(kind) for kind in KINDS))
@@ -121,7 +121,7 @@ class Build:
                 *heldout.dropped,
             ]
         )
-        tables: dict[str, Sequence[Record]] = {
+        tables: Tables = {
             "profiles": [*self.main["profile"].rows, *self.heldout["profile"].rows],
             "personalities": [*self.main["personality"].rows, *self.heldout["personality"].rows],
             "personas": [*old, *pairs.personas],
@@ -129,8 +129,7 @@ class Build:
             "aloe": self._certified(benchmark),
             "dropped": list(dropped),
         }
-        facts = self._facts(pairs.short)
-        return {name: [asdict(row) for row in rows] for name, rows in tables.items()} | {"facts": [facts]}
+        return tables, self._told(pairs.short)
 
     def _pool(self, kind: Kind, embedder: Embedder) -> Pool:
         return Pool(kind, embedder, self.job.thresholds[kind], Ledger(), rehearsal=self.job.cast.rehearsal)
@@ -242,7 +241,7 @@ class Build:
         chosen = [n for n, row in enumerate(pool.rows) if row.split == "train"]
         return [pool.rows[n] for n in chosen], pool.vectors[chosen]
 
-    def _facts(self, short: int) -> dict[str, Any]:
+    def _told(self, short: int) -> dict[str, Any]:
         """What manifest, card and terminal tell; the same for a resumed run but for `calls`."""
         ledgers = [pools[kind].ledger for pools in (self.main, self.heldout) for kind in KINDS]
         distances = {}
