@@ -125,7 +125,7 @@ def load_embedder(name: str, cache: Path | None = None) -> Embedder:
         identity, (compute, dim) = f"lexical-{LEXICAL_VERSION}", _lexical()
     elif name and folder.is_dir():
         compute, dim = _sentence_transformer(str(folder))
-        identity = f"folder-{_fingerprint(folder)}"
+        identity = f"folder-{fingerprint(folder)}"
     elif name.startswith((".", "/", "~")):
         raise EmbedderError(f"the embedder {name!r} cannot be loaded: there is no such folder. {CHOICES}")
     else:
@@ -204,7 +204,7 @@ def _revision(snapshot: Path | None) -> str | None:
     return snapshot.name if snapshot else None
 
 
-def _fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
     """Changes with the name or content of any file in the folder, so a model trained anew is another model."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

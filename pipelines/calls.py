@@ -20,6 +20,7 @@ from distilabel import models
 from filters.rules import is_refusal
 from pipelines.cast import Player
 from pipelines.errors import Stopped, UserError
+from pipelines.estimate import CHARS_PER_TOKEN
 from pipelines.generate import Messages, Reply, generator, one_line, trouble
 from pipelines.journal import Journal, call_key
 from pipelines.replies import Unreadable, read_json
@@ -32,10 +33,9 @@ _LONGEST_WAIT = 30.0  # seconds between two tries of one call
 
 @dataclass(frozen=True)
 class Rejected:
-    """No readable reply in ATTEMPTS samples: why the last one was none, and its text."""
+    """No readable reply in ATTEMPTS samples: why the last one was none."""
 
     reason: str
-    text: str
 
 
 @dataclass
@@ -99,6 +99,7 @@ class Calls:
         self._settings = {role: player.describe() for role, player in players.items()}
         self._under_way: dict[bytes, asyncio.Task[Reply]] = {}
         self._finishing = False
+        self._committed = 0.0  # expected cost of the calls under way
 
     @property
     def cost(self) -> float:
@@ -145,7 +146,7 @@ class Calls:
         An unreadable reply is counted with its reason (`empty`, `refusal`, `unreadable`) and asked for again,
         ATTEMPTS times in all.
         """
-        rejected = Rejected("unreadable", "")
+        rejected = Rejected("unreadable")
         for attempt in range(ATTEMPTS):
             reply = await self.ask(role, messages, schema=schema, sample=sample * ATTEMPTS + attempt)
             try:
@@ -153,7 +154,7 @@ class Calls:
                 orjson.dumps(value)  # a lone surrogate, escaped in the JSON, could be written to no file
                 return read(value)
             except (Unreadable, ValueError, KeyError, TypeError):
-                rejected = Rejected(_why_unreadable(reply.text), reply.text)
+                rejected = Rejected(_why_unreadable(reply.text))
                 self.counts.unreadable[rejected.reason] += 1
         return rejected
 
@@ -164,8 +165,14 @@ class Calls:
             self.counts.from_journal += 1
             return Reply(found["reply"], found["tokens_in"], found["tokens_out"])
         async with self._slots:
+            expected = self._expected_cost(role, messages)
+            self._look_whether_to_stop(expected)
+            self._committed += expected
             self.counts.began = self.counts.began or time.monotonic()
-            reply = await self._until_it_succeeds(role, messages, schema, sample)
+            try:
+                reply = await self._until_it_succeeds(role, messages, schema, sample)
+            finally:
+                self._committed -= expected
             self._journal.put(key, {"role": role, "reply": reply.text, "tokens_in": reply.tokens_in,
                                     "tokens_out": reply.tokens_out})  # fmt: skip
         self.counts.made += 1
@@ -184,7 +191,7 @@ class Calls:
             except Exception as error:
                 kind, after = trouble(role, self._players[role].model, error)
                 self.counts.retries[kind] += 1
-                if time.monotonic() - began > self._patience:
+                if time.monotonic() - began + (after or 0.0) > self._patience:
                     raise UserError(
                         f"the {role} ({self._players[role].model}) has not answered for {self._patience:.0f} s, last: "
                         f"{one_line(error)}. Everything finished is kept: run the same command again later"
@@ -196,18 +203,26 @@ class Calls:
                 self._look_whether_to_stop()
                 await asyncio.sleep(min(left, 0.5))
 
-    def _look_whether_to_stop(self) -> None:
+    def _look_whether_to_stop(self, expected: float = 0.0) -> None:
+        """Raises Stopped where a call that is expected to cost so much must not be made."""
         if self._finishing or self._stop.exists():
             raise Stopped("stopped on request")
-        if self._max_cost is None:
-            return
-        spent, done = self.cost, sum(usage.calls for usage in self.counts.usage.values())
-        under_way = len(self._under_way) * spent / done if done else 0.0
-        if spent + under_way > self._max_cost:
+        if self._max_cost is not None and self.cost + self._committed + expected > self._max_cost:
             raise Stopped(
-                f"stopped at {spent:.2f} spent, another {under_way:.2f} for calls under way: --max-cost is "
-                f"{self._max_cost:.2f}. Everything finished is kept: the same command with a higher one goes on"
+                f"stopped at {self.cost:.2f} spent and {self._committed:.2f} expected of calls under way: --max-cost "
+                f"is {self._max_cost:.2f}. Everything finished is kept: the same command with a higher one goes on"
             )
+
+    def _expected_cost(self, role: str, messages: Messages) -> float:
+        """What the role's calls cost on average; before its first reply, what this one can cost at most."""
+        player, usage = self._players[role], self.counts.usage[role]
+        if player.price is None:
+            return 0.0
+        if usage.calls:
+            return player.price.of(usage.tokens_in, usage.tokens_out) / usage.calls
+        characters = sum(len(message["content"]) for message in messages)
+        limit = player.settings["generation_kwargs"].get("max_new_tokens", 0)
+        return player.price.of(round(characters / CHARS_PER_TOKEN), limit)
 
 
 def _why_unreadable(text: str) -> str:

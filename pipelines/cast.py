@@ -39,6 +39,7 @@ ROLES: dict[str, dict[str, float]] = {
 }
 _OWN_KEYS = ("llm", "price")
 _MODEL_KEYS = ("model", "model_id", "endpoint_name", "model_path")  # what Distilabel's classes call it
+_NO_MATTER = ("base_url", "api_key_env", "timeout", "max_retries")  # settings that change no reply
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -67,8 +68,9 @@ class Player:
         return str(next(self.settings[name] for name in _MODEL_KEYS if name in self.settings))
 
     def describe(self) -> dict[str, Any]:
-        """What determines its replies, for manifest and journal: no address, since a server may move."""
-        return {"llm": self.llm, "model": self.model, "generation_kwargs": self.settings["generation_kwargs"]}
+        """What determines its replies, for manifest and journal: no address and no time-out, which may change."""
+        settings = {name: value for name, value in self.settings.items() if name not in _NO_MATTER}
+        return {"llm": self.llm, **settings}
 
     def build(self) -> "LLM":
         """The Distilabel LLM, not yet loaded, with no key in any of its fields.
@@ -113,7 +115,10 @@ def single_cast(roles: list[str], llm: str, base_url: str | None) -> Cast:
         raise UserError(f"--llm {llm}: expected openai:MODEL (any OpenAI-compatible server with --base-url); "
                         "other classes are named in a --cast file")  # fmt: skip
     settings = {"model": model} | ({"base_url": base_url} if base_url else {})
-    return Cast({role: _player(role, "OpenAILLM", settings) for role in roles})
+    cast = Cast({role: _player(role, "OpenAILLM", settings) for role in roles})
+    for player in cast.players.values():
+        _require_key(player)
+    return cast
 
 
 def read_cast(path: Path, roles: list[str]) -> Cast:
@@ -135,13 +140,19 @@ def read_cast(path: Path, roles: list[str]) -> Cast:
             raise UserError(f"--cast {path}: unknown role `{role}`; known: default, {', '.join(ROLES)}")
         if not isinstance(entry, Mapping) or not isinstance(entry.get("llm"), str):
             raise UserError(f"--cast {path}: `{role}` needs `llm`, a class of distilabel.models, and its settings")
+        _entry(role, entry)  # those that this stage does not need are checked as well
     players = {}
     for role in roles:
         if (entry := content.get(role, content.get("default"))) is None:
             raise UserError(f"--cast {path}: nobody plays the {role}; name it, or a `default`")
-        settings = {key: value for key, value in entry.items() if key not in _OWN_KEYS}
-        players[role] = _player(role, entry["llm"], settings, _price(role, entry.get("price")))
+        players[role] = _entry(role, entry)
+        _require_key(players[role])
     return Cast(players)
+
+
+def _entry(role: str, entry: Mapping[str, Any]) -> Player:
+    settings = {key: value for key, value in entry.items() if key not in _OWN_KEYS}
+    return _player(role, entry["llm"], settings, _price(role, entry.get("price")))
 
 
 def _player(role: str, llm: str, settings: dict[str, Any], price: Price | None = None) -> Player:
@@ -165,9 +176,7 @@ def _player(role: str, llm: str, settings: dict[str, Any], price: Price | None =
         raise UserError(
             f"the cast's {role}: {llm} takes no `{unknown[0]}` in generation_kwargs; known: {', '.join(sorted(takes))}"
         )
-    usual = {name: value for name, value in ROLES[role].items() if name in takes}
-    if llm == "OpenAILLM":
-        _require_key(role, settings)
+    usual = {name: value for name, value in ROLES.get(role, {}).items() if name in takes}
     return Player(role, llm, {**settings, "generation_kwargs": {**usual, **asked}}, price)
 
 
@@ -204,10 +213,21 @@ def _price(role: str, price: object) -> Price | None:
     )
 
 
-def _require_key(role: str, settings: Mapping[str, Any]) -> None:
-    variable = settings.get("api_key_env", "OPENAI_API_KEY")
-    address = settings.get("base_url") or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
-    if urlsplit(address).username or urlsplit(address).password:
-        raise UserError(f"the cast's {role}: base_url holds a name or password; keys come from the environment alone")
-    if not os.environ.get(variable) and urlsplit(address).hostname not in _LOOPBACK:
-        raise UserError(f"no key for the {role} at {address}: set the environment variable {variable}")
+def _require_key(player: Player) -> None:
+    if player.llm != "OpenAILLM":
+        return
+    variable = player.settings.get("api_key_env", "OPENAI_API_KEY")
+    address = player.settings.get("base_url") or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+    except (ValueError, AttributeError):
+        whole = False
+    if not whole:
+        raise UserError(f"the {player.role}'s base_url is {address!r}, expected an address as http://HOST:PORT/v1")
+    if parts.username or parts.password:
+        raise UserError(f"the {player.role}'s base_url holds a name or password; keys come from the environment alone")
+    if not isinstance(variable, str):
+        raise UserError(f"the {player.role}'s api_key_env is {variable!r}, expected the name of a variable")
+    if not os.environ.get(variable) and parts.hostname not in _LOOPBACK:
+        raise UserError(f"no key for the {player.role} at {address}: set the environment variable {variable}")

@@ -3,8 +3,9 @@
 import argparse
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from filters.embed import EmbedderError
 from filters.leakage import LeakageError
 from pipelines.cast import Cast, read_cast, rehearsal_cast, single_cast
 from pipelines.errors import Stopped, UserError
-from pipelines.progress import private_folder
 from pipelines.schema import SchemaError
 from pipelines.seeds.reader import SeedError
 
@@ -110,28 +110,65 @@ def on_stage(cast: Cast, seed: int) -> Iterator[Cast]:
 
 @contextmanager
 def work_folder(work: Path, stage: str) -> Iterator[Path]:
-    """The stage's part of the work folder, for one run at a time.
+    """The stage's part of the work folder, its owner's alone, for one run at a time.
 
     Raises:
         UserError: another run is in it, or it cannot be written.
     """
+    folder = work / stage
     try:
-        private_folder(work)
-        folder = private_folder(work / stage)
-        lock = FileLock(folder / "lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise UserError(f"another run is at work in {folder}: wait for it, or choose another --work") from None
+        if not work.exists():
+            work.mkdir(parents=True, mode=0o700)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)  # mkdir's mode is cut by the umask
     except OSError as error:
         raise UserError(f"--work {work}: {error.strerror}") from error
-    with lock:
+    with alone(folder / "lock", f"in {folder}: wait for it, or choose another --work"):
         yield folder
+
+
+@contextmanager
+def out_folder(out: Path) -> Iterator[None]:
+    """The place of a release, for one run at a time."""
+    made = not out.parent.exists()
+    lock = out.parent / f".{out.name}.lock"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {out}: {error.strerror}") from error
+    try:
+        with alone(lock, f"on {out}: wait for it, or choose another --out"):
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+    finally:
+        if made:
+            with suppress(OSError):  # not empty: something was made
+                out.parent.rmdir()
+
+
+@contextmanager
+def alone(lock: Path, where: str) -> Iterator[None]:
+    """Holds a lock file.
+
+    Raises:
+        UserError: another run holds it.
+    """
+    try:
+        with FileLock(lock, timeout=0):
+            yield
+    except Timeout:
+        raise UserError(f"another run is at work {where}") from None
 
 
 def write_run(folder: Path, began: datetime, told: dict[str, Any]) -> None:
     """run.json: what differs from run to run, and so stands in no manifest."""
     run = {"began": began.isoformat(), "seconds": round((datetime.now(UTC) - began).total_seconds(), 1), "calls": told}
-    (folder / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+    try:
+        (folder / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+    except OSError as error:
+        console.print(f"the release is finished; {folder / 'run.json'} could not be written: {error.strerror}")
 
 
 def guarded(run: Callable[[], None]) -> int:
@@ -147,6 +184,9 @@ def guarded(run: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         _errors.print("stopped; everything finished is kept: the same command goes on from there", style="yellow")
         return 130
+    finally:
+        # Distilabel's import makes uncaught errors print the local variables of every frame, keys among them
+        sys.excepthook = sys.__excepthook__
     return 0
 
 
@@ -172,7 +212,7 @@ def _require_answers(cast: Cast) -> None:
             raise UserError(
                 f"{client.base_url} does not accept the key in {variable}: HTTP {error.status_code}"
             ) from error
-        except openai.APIStatusError:
-            continue  # it answers; that it lists no models is its own affair
+        except (openai.APIStatusError, ValueError):
+            continue  # it answers; that it lists no models, or not as JSON, is its own affair
         finally:
             client.close()

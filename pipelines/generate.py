@@ -1,6 +1,7 @@
 """One coroutine for any Distilabel LLM: messages in, a reply out, and what its errors mean."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,11 @@ import openai
 from distilabel import models
 
 from pipelines.errors import UserError
-from pipelines.openai_llm import OpenAILLM
+from pipelines.openai_llm import MalformedReply, OpenAILLM
 
 Messages = list[dict[str, str]]
+
+_LONGEST_CALL = 600.0  # seconds; an OpenAI-compatible LLM has a `timeout` of its own
 
 
 @dataclass(frozen=True)
@@ -27,20 +30,23 @@ def generator(llm: "models.LLM") -> Callable[[Messages, dict[str, Any] | None, i
     """A coroutine function (messages, schema, seed) -> Reply for any Distilabel LLM."""
     kwargs = dict(llm.get_generation_kwargs() or {})
     if isinstance(llm, OpenAILLM):
-        own = kwargs.pop("seed", None)
 
-        async def openai(messages: Messages, schema: dict[str, Any] | None, seed: int) -> Reply:
-            async with asyncio.timeout(llm.timeout):
-                output = await llm.agenerate(
-                    input=messages, response_schema=schema, seed=seed if own is None else own, **kwargs
-                )
+        async def from_openai(messages: Messages, schema: dict[str, Any] | None, seed: int) -> Reply:
+            try:
+                async with asyncio.timeout(llm.timeout):
+                    output = await llm.agenerate(input=messages, response_schema=schema, seed=seed, **kwargs)
+            except openai.BadRequestError as error:
+                if error.code != "content_filter":
+                    raise
+                return Reply("", 0, 0)  # an answer like any other: kept, counted as empty, asked for again
             return _read_output(output)
 
-        return openai
+        return from_openai
     if isinstance(llm, models.AsyncLLM):
 
         async def any_async(messages: Messages, _schema: dict[str, Any] | None, _seed: int) -> Reply:
-            return _read_output(await llm.agenerate(input=messages, **kwargs))
+            async with asyncio.timeout(_LONGEST_CALL):
+                return _read_output(await llm.agenerate(input=messages, **kwargs))
 
         return any_async
     batches = _Batches(llm, kwargs)
@@ -104,6 +110,8 @@ def trouble(role: str, model: str, error: Exception) -> tuple[str, float | None]
         return "timeout", None
     if isinstance(error, openai.APIConnectionError):
         return "connection", None
+    if isinstance(error, MalformedReply | json.JSONDecodeError):
+        return "malformed", None
     if isinstance(error, TypeError | ValueError | NotImplementedError):
         raise UserError(f"the {role} ({model}) cannot be called: {type(error).__name__}: {one_line(error)}") from error
     return type(error).__name__, None

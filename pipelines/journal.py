@@ -27,7 +27,10 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UserError(_disk(folder, error.strerror)) from error
         self._files: list[int] = []
         self._where: dict[bytes, tuple[int, int, int]] = {}  # key -> file, offset, length
         for path in sorted(folder.glob("*.jsonl")):
@@ -58,6 +61,7 @@ class Journal:
         except OSError as error:
             raise UserError(_disk(self._path, error.strerror)) from error
         if written < len(line):
+            os.ftruncate(self._file, self._end)  # no half line for a later call to be glued to
             raise UserError(_disk(self._path, "only a part could be written, the disk is full"))
         self._where[key] = (len(self._files) - 1, self._end, len(line))
         self._end += len(line)

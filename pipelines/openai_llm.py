@@ -7,6 +7,10 @@ from distilabel import models
 from pydantic import Field
 
 
+class MalformedReply(RuntimeError):  # noqa: N818 - reads as what it is
+    """A response that is no chat completion."""
+
+
 class OpenAILLM(models.OpenAILLM):  # type: ignore[misc]  # Distilabel ships no types
     """Any OpenAI-compatible chat endpoint.
 
@@ -78,6 +82,8 @@ class OpenAILLM(models.OpenAILLM):  # type: ignore[misc]  # Distilabel ships no 
         }
         sent = {name: value for name, value in body.items() if value is not None}
         completion = await self._aclient.chat.completions.create(**sent, extra_body=extra_body)
+        if not completion.choices:  # some gateways tell an error inside a 200
+            raise MalformedReply("the reply has no choices")
         return self._generations_from_openai_completion(completion)
 
     def __del__(self) -> None:

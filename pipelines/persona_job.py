@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filters.embed import fingerprint
 from pipelines.cast import Cast
 from pipelines.prompts import prompt_hashes
 from pipelines.schema import KINDS, PLURAL, AloeRow, DroppedRow, Kind, PersonaRow, Record, TextRow
 from pipelines.seeds.reader import Seed
 
+_HELDOUT_MARGIN = 0.05  # held-out texts keep this much more distance than train and test among themselves
 ROLES = ["writer", "judge"]
 PROMPTS = ["profiles", "personalities", "statements", "pair"]
 
@@ -44,13 +46,17 @@ class Job:
     work: Path
     base: Path | None = None  # a finished release to go on from
 
+    def heldout_bound(self, kind: Kind) -> float:
+        """The highest cosine of a held-out text to one of train or test."""
+        return self.thresholds[kind] - _HELDOUT_MARGIN
+
     def recipe(self) -> dict[str, Any]:
         """What determines the data: two runs of one recipe give the same release. For the manifest."""
         return {
             "seed": self.seed,
             "cast": self.cast.describe(),
             "prompts": prompt_hashes(PROMPTS),
-            "embedder": self.embedder,
+            "embedder": embedder_name(self.embedder),
             "thresholds": dict(self.thresholds),
             "seeds": {
                 PLURAL[kind]: {"count": len(seeds), "sha256": _digest(seeds)} for kind, seeds in self.seeds.items()
@@ -59,6 +65,12 @@ class Job:
             **{f"heldout_{PLURAL[kind]}": self.heldout[kind] for kind in KINDS},
             "per_profile": self.per_profile,
         }
+
+
+def embedder_name(embedder: str) -> str:
+    """The embedder as it may be published: of a folder its name and what is in it, not where it stands."""
+    folder = Path(embedder).expanduser()
+    return f"{folder.resolve().name}@{fingerprint(folder)[:12]}" if folder.is_dir() else embedder
 
 
 def _digest(seeds: list[Seed]) -> str:

@@ -1,5 +1,6 @@
 """The persona stage's two releases: which rows stand where, and what card, manifest and terminal tell of them."""
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -9,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from cards import release
-from pipelines.persona_job import Job, Tables
+from pipelines.persona_job import Job, Tables, embedder_name
 from pipelines.schema import (
     KINDS,
     PLURAL,
@@ -38,60 +39,59 @@ def publish(
 ) -> dict[str, Any]:
     """Builds and checks both releases, then moves both into place; returns the manifest of the personas.
 
+    The benchmark goes first: while the personas are the old ones, the same command makes both again.
+
     Args:
         tables: table -> rows, as the step yields them.
         told: what the step tells of its rounds, pairs, distances and calls.
-        grown_from: the manifest of the release that this one goes on from.
+        grown_from: the manifest of the release that this one goes on from; where it is of the same recipe, only the
+            benchmark is missing, and only that is made.
 
     Raises:
         ReleaseError: one of the two does not pass its check; then neither is published.
     """
-    if grown_from is not None:
-        told = _with_earlier(told, grown_from["told"])
     configs = _configs(tables)
-    manifest = {
-        "recipe": job.recipe(),
-        "rehearsal": job.cast.rehearsal,
-        "versions": {name: version(name) for name in _PACKAGES},
-        "counts": {c.name: {split: rows.num_rows for split, rows in c.splits.items()} for c in configs},
-        "dropped": _drops(tables),
-        "told": told,
-        "grown_from": None if grown_from is None else grown_from["files"],
-    }
-    repo_id, aloe_id = ("/".join(folder.absolute().parts[-2:]) for folder in (out, aloe_folder(out)))
-    facts = _card_facts(job, tables, told)
-    staged = [
-        release.build(
-            out,
-            repo_id,
-            configs,
-            template="personas",
-            facts=facts | {"pretty_name": "i2a personas", "aloe": aloe_id},
-            manifest={"dataset": "personas", **manifest},
-        )
-    ]
+    only_benchmark = grown_from is not None and grown_from["recipe"] == job.recipe()
+    if grown_from is not None and only_benchmark:
+        manifest = {name: value for name, value in grown_from.items() if name not in ("dataset", "files")}
+    else:
+        manifest = {
+            "recipe": job.recipe(),
+            "rehearsal": job.cast.rehearsal,
+            "versions": {name: version(name) for name in _PACKAGES},
+            "counts": {c.name: {split: rows.num_rows for split, rows in c.splits.items()} for c in configs},
+            "dropped": _drops(tables),
+            "told": told if grown_from is None else _with_earlier(told, grown_from["told"]),
+            "grown_from": None if grown_from is None else grown_from["files"],
+        }
+    benchmark = aloe_folder(out)
+    repo_id, aloe_id = ("/".join(folder.absolute().parts[-2:]) for folder in (out, benchmark))
+    facts = _card_facts(job, tables, manifest["told"])
+    staged = []
     try:
         if tables["aloe"]:
             rows = to_table(AloeRow, tables["aloe"])
             config = release.Config("aloe", {"test": rows}, documentation(AloeRow), default=True)
-            about = {
-                "pretty_name": "ALOE: held-out personas",
-                "personas": repo_id,
-                "tags": [*facts["tags"], "benchmark"],
-            }
+            about: dict[str, Any] = {"pretty_name": "ALOE: held-out personas", "personas": repo_id}
+            about["tags"] = [*facts["tags"], "benchmark"]
+            own = {"dataset": "aloe", "counts": {"aloe": {"test": rows.num_rows}}}
             staged.append(
                 release.build(
-                    aloe_folder(out),
-                    aloe_id,
-                    [config],
-                    template="aloe",
-                    facts=facts | about,
-                    manifest={"dataset": "aloe", **manifest, "counts": {"aloe": {"test": rows.num_rows}}},
+                    benchmark, aloe_id, [config], template="aloe", facts=facts | about, manifest=manifest | own
                 )
             )
+        if not only_benchmark:
+            about = {"pretty_name": "i2a personas", "aloe": aloe_id}
+            own = {"dataset": "personas"}
+            staged.append(
+                release.build(out, repo_id, configs, template="personas", facts=facts | about, manifest=manifest | own)
+            )
     except BaseException:
-        staged[0].discard()
+        for one in staged:
+            one.discard()
         raise
+    if not tables["aloe"] and benchmark.exists():
+        shutil.rmtree(benchmark)  # of the release that is replaced: its certificate is about other personas
     for one in staged:
         one.publish()
     return manifest
@@ -153,7 +153,7 @@ def _card_facts(job: Job, tables: Tables, told: dict[str, Any]) -> dict[str, Any
         "tags": [*_TAGS, *(["rehearsal"] if cast.rehearsal else [])],
         "cast": [{"role": role, "llm": player.llm, "model": player.model} for role, player in cast.players.items()],
         "seed": job.seed,
-        "embedder": job.embedder,
+        "embedder": embedder_name(job.embedder),
         "thresholds": job.thresholds,
         "yields": [_yield(config, kind, tables, drops[kind], told) for config, kind in _NAMES.items()],
         "leakage": {kind: _leakage(told["distances"][kind]) for kind in KINDS} if tables["aloe"] else {},

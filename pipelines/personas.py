@@ -37,6 +37,14 @@ _YIELD = 0.7  # of the writer's texts that stay, for the estimate; told from a r
 _CONTRADICTORY = 0.05  # of the pairs, likewise
 
 
+@dataclass(frozen=True)
+class Base:
+    """A release at --out that this run goes on from, or that is already what it would make."""
+
+    manifest: dict[str, Any]
+    finished: bool
+
+
 def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -66,17 +74,24 @@ def run(options: argparse.Namespace) -> None:
         UserError, SeedError, EmbedderError, ReleaseError, ...: what the user can mend.
         Stopped, KeyboardInterrupt: the run can be gone on with.
     """
-    began = datetime.now(UTC)
-    for out in (options.out, aloe_folder(options.out)):
-        release.recover(out)
+    if options.out.name == aloe_folder(options.out).name:
+        raise UserError(f"--out {options.out}: that is where the benchmark goes; choose another name")
     job = job_of(options, cli.cast_of(options, ROLES))
-    base = _base(options, job)
-    if base is not None and base.finished:
-        cli.console.print(f"nothing to do: {options.out} was made by this very command")
-        return
     if options.dry_run:
-        cli.console.print(table(_loads(job, base), job.cast, job.concurrency))
+        cli.console.print(table(_loads(job, _base(options, job)), job.cast, job.concurrency))
         return
+    with cli.out_folder(options.out):
+        for out in (options.out, aloe_folder(options.out)):
+            release.recover(out)
+        base = _base(options, job)
+        if base is not None and base.finished:
+            cli.console.print(f"nothing to do: {options.out} was made by this very command")
+        else:
+            _make(options, job, base)
+
+
+def _make(options: argparse.Namespace, job: Job, base: Base | None) -> None:
+    began = datetime.now(UTC)
     with cli.work_folder(options.work, "personas") as work, cli.on_stage(job.cast, job.seed) as cast:
         if cast.rehearsal:
             cli.console.print("rehearsal cast: rule-made data to try things with; --llm or --cast names a real one")
@@ -122,14 +137,6 @@ def _threshold(embedder: str, kind: Kind, given: float | None) -> float:
         raise UserError(f"--{kind}-threshold: {error}") from error
 
 
-@dataclass(frozen=True)
-class Base:
-    """A release at --out that this run goes on from, or that is already what it would make."""
-
-    manifest: dict[str, Any]
-    finished: bool
-
-
 def _base(options: argparse.Namespace, job: Job) -> Base | None:
     """What stands at --out.
 
@@ -138,9 +145,16 @@ def _base(options: argparse.Namespace, job: Job) -> Base | None:
     """
     manifest = release.read_manifest(options.out)
     benchmark = release.read_manifest(aloe_folder(options.out))
-    if manifest is None or options.overwrite:
+    if options.overwrite:
         return None
-    recipe, old = job.recipe(), manifest.get("recipe", {})
+    recipe, old = job.recipe(), (manifest or {}).get("recipe", {})
+    if benchmark is not None and benchmark.get("recipe") not in (recipe, old):
+        raise UserError(
+            f"{aloe_folder(options.out)} is the benchmark of other personas than {options.out}: give --overwrite to "
+            "replace it, or another --out"
+        )
+    if manifest is None:
+        return None
     changed = {name for name in recipe.keys() | old.keys() if recipe.get(name) != old.get(name)}
     other = sorted(name for name in changed if name not in _GROWING or recipe[name] < old.get(name, math.inf))
     if other:
@@ -149,9 +163,8 @@ def _base(options: argparse.Namespace, job: Job) -> Base | None:
             "--overwrite to replace it, or another --out. A larger --profiles or --personalities alone would go on "
             "from it"
         )
-    wanted = recipe["heldout_profiles"] and recipe["heldout_personalities"]
-    complete = not wanted or (benchmark is not None and benchmark.get("recipe") == recipe)
-    return Base(manifest, finished=not changed and bool(complete))
+    complete = not manifest["counts"]["personas"]["heldout"] or (benchmark or {}).get("recipe") == recipe
+    return Base(manifest, finished=not changed and complete)
 
 
 def _difference(name: str, old: dict[str, Any], new: dict[str, Any]) -> str:
@@ -207,6 +220,7 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
         + (f"; tried again after {_counted(calls['retries'])}" if calls["retries"] else "")
     )
     repo_id = "/".join(out.absolute().parts[-2:])
+    loaded = repo_id if Path(repo_id).absolute() == out.absolute() else str(out)
     splits = ", ".join(f"{rows:,} {split}" for split, rows in counts["personas"].items())
     heldout, asked = counts["personas"]["heldout"], recipe["heldout_profiles"] * recipe["heldout_personalities"]
     if heldout < asked:
@@ -214,7 +228,7 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
     console.print(
         f"made {out}: {splits}" + (f"; and of the held-out ones the benchmark {aloe_folder(out)}" if heldout else "")
     )
-    console.print(f'use: from datasets import load_dataset; personas = load_dataset("{repo_id}")')
+    console.print(f'use: from datasets import load_dataset; personas = load_dataset("{loaded}")')
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -238,9 +252,11 @@ def _loads(job: Job, base: Base | None) -> dict[str, Load]:
         prompt = len(render(PLURAL[kind], exemplars=[], count=PER_CALL)) + EXEMPLARS * length[kind]
         missing = max(0, job.targets[kind] + job.heldout[kind] - have)
         writer.add(math.ceil(missing / (PER_CALL * _YIELD)), prompt, PER_CALL * 1.2 * length[kind])
-    profiles = job.targets["profile"] + job.heldout["profile"] - sum(counts.get("profiles", {}).values())
-    pairs = math.ceil(max(0, profiles) * job.per_profile * (1 + _CONTRADICTORY))
-    judge.add(pairs, len(render("pair", facts=[], traits=[])) + sum(length.values()), 60)
+    have = sum(rows for split, rows in counts.get("profiles", {}).items() if split != "heldout")
+    pairs = max(0, job.targets["profile"] - have) * job.per_profile + (0 if base else math.prod(job.heldout.values()))
+    judge.add(
+        math.ceil(pairs * (1 + _CONTRADICTORY)), len(render("pair", facts=[], traits=[])) + sum(length.values()), 60
+    )
     return {"writer": writer, "judge": judge}
 
 

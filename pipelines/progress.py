@@ -87,10 +87,3 @@ def _write_lines(path: Path, console: Console, ended: threading.Event) -> None:
 def _read(path: Path) -> State:
     content = json.loads(path.read_text())
     return State(content["bars"], content["facts"])
-
-
-def private_folder(path: Path) -> Path:
-    """Makes a folder that its owner alone can read."""
-    path.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o700)
-    return path

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from distilabel.steps import GeneratorStep
 from pydantic import Field
 
 from filters import leakage
-from filters.embed import Embedder, load_embedder
+from filters.embed import Embedder, Vectors, load_embedder
 from pipelines.calls import Calls
 from pipelines.journal import Journal
 from pipelines.openai_llm import OpenAILLM
@@ -26,17 +26,17 @@ from pipelines.progress import State
 from pipelines.schema import (
     KINDS,
     PLURAL,
-    AloeRow,
     DroppedRow,
     Kind,
     PersonaRow,
     TextRow,
     read_release,
 )
-from pipelines.steps.pairing import Pairing, Pairs, Plan, assign_test, plan_pairs, size_of_test
+from pipelines.steps.heldout import certified, make_heldout
+from pipelines.steps.pairing import Pairing, Pairs, assign_test, plan_pairs, size_of_test
 from pipelines.steps.pool import Ledger, Pool, grow, plant
 
-HELDOUT_MARGIN = 0.05  # held-out texts keep this much more distance to train and test than these among themselves
+MANIFEST = "manifest.json"
 
 
 class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no types
@@ -88,63 +88,71 @@ class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no
                         await llm.aclose()
 
 
+@dataclass
+class Old:
+    """What a release that is gone on from holds."""
+
+    splits: dict[str, str] = field(default_factory=dict)  # id of a text -> its split
+    personas: list[PersonaRow] = field(default_factory=list)  # of train and test
+    heldout: list[PersonaRow] = field(default_factory=list)
+    dropped: list[DroppedRow] = field(default_factory=list)
+
+
 class Build:
     """One run of the stage."""
 
     def __init__(self, job: Job, calls: Calls, embedder: Embedder) -> None:
-        self.job, self.calls = job, calls
+        self.job, self.calls, self.embedder = job, calls, embedder
         self.main, self.heldout = ({kind: self._pool(kind, embedder) for kind in KINDS} for _ in range(2))
         for kind in KINDS:
-            bound = job.thresholds[kind] - HELDOUT_MARGIN
-            self.main[kind].guards.append((self.heldout[kind], bound, "near-heldout"))
-            self.heldout[kind].guards.append((self.main[kind], bound, "near-training"))
+            self.main[kind].guards.append((self.heldout[kind], job.heldout_bound(kind), "near-heldout"))
+            self.heldout[kind].guards.append((self.main[kind], job.heldout_bound(kind), "near-training"))
         self.pairing = Pairing(calls, rehearsal=job.cast.rehearsal)
+        self.old = Old()
 
     async def run(self) -> tuple[Tables, dict[str, Any]]:
         """The tables, and what is told of their making."""
-        job = self.job
-        old, old_dropped = self._restore()
+        if self.job.base is not None:
+            self._restore(self.job.base)
         await asyncio.gather(*(self._fill(kind) for kind in KINDS))
         self._split()
-        pairs, (heldout, benchmark) = await asyncio.gather(self._pair(old), self._heldout())
+        pairs, heldout = await asyncio.gather(self._pair(), self._heldout())
         for kind in KINDS:
-            bound = job.thresholds[kind] - HELDOUT_MARGIN
-            leakage.require_distance(self.heldout[kind].vectors, self.main[kind].vectors, bound, kind)
-        if job.base is not None:
-            benchmark = read_release(job.base, "personas", PersonaRow).get("heldout", [])
-        # what was dropped may be met again when a release is grown; it is told once
-        dropped = dict.fromkeys(
-            [
-                *old_dropped,
-                *(row for pools in (self.main, self.heldout) for kind in KINDS for row in pools[kind].ledger.dropped),
-                *pairs.dropped,
-                *heldout.dropped,
-            ]
-        )
+            vectors = self.heldout[kind].vectors, self.main[kind].vectors
+            leakage.require_distance(*vectors, self.job.heldout_bound(kind), kind)
+        ledgers = [pools[kind].ledger for pools in (self.main, self.heldout) for kind in KINDS]
         tables: Tables = {
             "profiles": [*self.main["profile"].rows, *self.heldout["profile"].rows],
             "personalities": [*self.main["personality"].rows, *self.heldout["personality"].rows],
-            "personas": [*old, *pairs.personas],
-            "heldout": benchmark,
-            "aloe": self._certified(benchmark),
-            "dropped": list(dropped),
+            "personas": [*self.old.personas, *pairs.personas],
+            "heldout": heldout.personas,
+            "aloe": certified(heldout.personas, self.heldout, {kind: self._train(kind) for kind in KINDS}),
+            "dropped": [
+                *self.old.dropped,
+                *(row for ledger in ledgers for row in ledger.dropped),
+                *pairs.dropped,
+                *heldout.dropped,
+            ],
         }
         return tables, self._told(pairs.short)
 
     def _pool(self, kind: Kind, embedder: Embedder) -> Pool:
         return Pool(kind, embedder, self.job.thresholds[kind], Ledger(), rehearsal=self.job.cast.rehearsal)
 
-    def _restore(self) -> tuple[list[PersonaRow], list[DroppedRow]]:
-        """Takes over the texts of a release that is to be grown; returns its personas of train and test, and drops."""
-        if self.job.base is None:
-            return [], []
+    def _restore(self, base: Path) -> None:
+        """Takes over what a release holds, to go on from it: its rounds are counted on, its splits stay."""
+        rounds = json.loads((base / MANIFEST).read_bytes())["told"]["rounds"]
         for kind in KINDS:
-            rows = read_release(self.job.base, PLURAL[kind], TextRow)
+            rows = read_release(base, PLURAL[kind], TextRow)
             self.main[kind].restore([*rows.get("train", []), *rows.get("test", [])])
             self.heldout[kind].restore(rows.get("heldout", []))
-        personas = read_release(self.job.base, "personas", PersonaRow)
-        dropped = read_release(self.job.base, "dropped", DroppedRow) if (self.job.base / "dropped").exists() else {}
-        return [*personas.get("train", []), *personas.get("test", [])], dropped.get("train", [])
+            self.main[kind].round = max(entry["round"] for entry in rounds if entry["kind"] == kind)
+            self.old.splits |= {row.id: row.split for row in self.main[kind].rows}
+        personas = read_release(base, "personas", PersonaRow)
+        self.old.personas = [*personas.get("train", []), *personas.get("test", [])]
+        self.old.heldout = personas.get("heldout", [])
+        if (base / "dropped").exists():  # not where nothing was
+            self.old.dropped = read_release(base, "dropped", DroppedRow)["train"]
 
     async def _fill(self, kind: Kind) -> None:
         pool, model = self.main[kind], self.job.cast.players["writer"].model
@@ -156,87 +164,26 @@ class Build:
     def _split(self) -> None:
         for kind in KINDS:
             pool = self.main[kind]
-            fixed = {row.id: row.split for row in pool.rows} if self.job.base else {}
             size = size_of_test(kind, len(pool), self.job.per_profile)
-            test = assign_test([row.id for row in pool.rows], fixed, size, self.job.seed)
+            test = assign_test([row.id for row in pool.rows], self.old.splits, size, self.job.seed)
             pool.rows = [replace(row, split="test" if row.id in test else "train") for row in pool.rows]
 
-    async def _pair(self, old: list[PersonaRow]) -> Pairs:
+    async def _pair(self) -> Pairs:
         """Personas of train and test: each profile with --per-profile personalities of its split that fit it."""
-        split_of = {row.id: row.split for row in self.main["personality"].rows}
+        taken = [(row.profile_id, row.personality_id) for row in self.old.personas]
+        refused = {row.id for row in self.old.dropped if row.kind == "persona"}
         plans = []
         for split in ("train", "test"):
             profiles, personalities = ([row for row in self.main[kind].rows if row.split == split] for kind in KINDS)
-            taken = [(row.profile_id, row.personality_id) for row in old if split_of[row.personality_id] == split]
-            plans += plan_pairs(profiles, personalities, self.job.per_profile, self.job.seed, taken)
+            plans += plan_pairs(profiles, personalities, self.job.per_profile, self.job.seed, taken, refused)
         return await self.pairing.run(plans, self.job.concurrency)
 
-    async def _heldout(self) -> tuple[Pairs, list[PersonaRow]]:
-        """The benchmark's personas: each held-out profile with every held-out personality.
+    async def _heldout(self) -> Pairs:
+        if self.job.base is not None:
+            return Pairs(self.old.heldout)
+        return await make_heldout(self.job, self.calls, self.main, self.heldout, self.pairing)
 
-        A profile that contradicts one of them gives way to the next.
-        """
-        job, pool, model = self.job, self.heldout["profile"], self.job.cast.players["writer"].model
-        if job.base is not None or not all(job.heldout.values()):
-            return Pairs(), []
-
-        async def more(kind: Kind, target: int) -> None:
-            await grow(
-                self.heldout[kind], target, self.calls, model, job.seed, split="heldout", exemplars=self.main[kind]
-            )
-
-        wanted, spare = job.heldout["profile"], job.heldout["profile"] // 4
-        await asyncio.gather(more("personality", job.heldout["personality"]), more("profile", wanted + spare))
-        personalities = self.heldout["personality"].rows
-        pairs, tried = Pairs(), 0
-        fitting: list[TextRow] = []
-        while len(fitting) < wanted and tried < len(pool):
-            batch = pool.rows[tried : tried + wanted - len(fitting)]
-            tried += len(batch)
-            for profile, made in zip(
-                batch,
-                await asyncio.gather(
-                    *(self.pairing.one(Plan(row, personalities, len(personalities))) for row in batch)
-                ),
-                strict=True,
-            ):
-                pairs.dropped += made.dropped
-                if not made.short:
-                    fitting.append(profile)
-                    pairs.personas += made.personas
-            if len(fitting) < wanted and tried == len(pool):
-                await more("profile", len(pool) + wanted - len(fitting))
-        for row in pool.rows:
-            if row not in fitting:
-                contradicts = row in pool.rows[:tried]
-                reason, detail = (
-                    ("contradiction", "with a held-out personality") if contradicts else ("surplus", "not needed")
-                )
-                pairs.dropped.append(DroppedRow("profile", row.id, reason, detail, None, None, row.text))
-        pool.rows = fitting
-        return pairs, pairs.personas
-
-    def _certified(self, personas: list[PersonaRow]) -> list[AloeRow]:
-        """The held-out personas with their nearest training texts."""
-        near: dict[Kind, dict[str, tuple[str, float]]] = {}
-        for kind in KINDS:
-            train, vectors = self._train(kind)
-            rows = self.heldout[kind].rows
-            if not rows or not train:
-                return []
-            found = leakage.nearest(self.heldout[kind].vectors, vectors)
-            near[kind] = {
-                row.id: (train[i].id, float(c)) for row, i, c in zip(rows, found.index, found.cosine, strict=True)
-            }
-        return [
-            AloeRow(**asdict(row), nearest_profile_id=near["profile"][row.profile_id][0],
-                    nearest_profile=near["profile"][row.profile_id][1],
-                    nearest_personality_id=near["personality"][row.personality_id][0],
-                    nearest_personality=near["personality"][row.personality_id][1])
-            for row in personas
-        ]  # fmt: skip
-
-    def _train(self, kind: Kind) -> tuple[list[TextRow], Any]:
+    def _train(self, kind: Kind) -> tuple[list[TextRow], Vectors]:
         pool = self.main[kind]
         chosen = [n for n, row in enumerate(pool.rows) if row.split == "train"]
         return [pool.rows[n] for n in chosen], pool.vectors[chosen]
@@ -249,13 +196,14 @@ class Build:
             _, train = self._train(kind)
             heldout = self.heldout[kind].vectors if len(self.heldout[kind]) else train[:0]
             distances[kind] = {
-                "bound": round(self.job.thresholds[kind] - HELDOUT_MARGIN, 4),
+                "bound": round(self.job.heldout_bound(kind), 4),
                 "heldout_to_train": leakage.summary(leakage.nearest(heldout, train).cosine) if len(train) else None,
                 "inside_train": leakage.summary(leakage.nearest(train, train, itself=True).cosine)
                 if len(train) > 1
                 else None,
             }
         return {
+            "embedder": self.embedder.identity,
             "rounds": [asdict(entry) for ledger in ledgers for entry in ledger.rounds],
             "saturated": {name: full for ledger in ledgers for name, full in ledger.saturated.items()},
             "pairs": dict(sorted(self.pairing.judged.items())),
@@ -289,7 +237,7 @@ class Build:
             sum(min(len(self.heldout[kind]), job.heldout[kind]) for kind in KINDS), sum(job.heldout.values())
         )  # fmt: skip
         if self.pairing.planned:
-            state.bars["pairs"] = (min(self.pairing.judged["fits"], self.pairing.planned), self.pairing.planned)
+            state.bars["pairs"] = (self.pairing.done, self.pairing.planned)
         if last:
             state.facts["round"] = max(entry.round for entry in last)
             kept, seen = sum(e.kept for e in last), sum(e.candidates for e in last)

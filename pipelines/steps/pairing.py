@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,19 +60,22 @@ def plan_pairs(
     per_profile: int,
     seed: int,
     taken: Iterable[tuple[str, str]] = (),
+    refused: Collection[str] = (),
 ) -> list[Plan]:
     """Balanced use: each profile takes the personalities that were taken least often so far, in a seeded order.
 
     No verdict comes back into the plan, so profiles can be tried side by side and the result is the same. What is
-    `taken` (ids of profile and personality) from an earlier release stays and counts.
+    `taken` (ids of profile and personality) from an earlier release stays and counts; what the judge `refused` there
+    (ids of personas) is not tried again.
     """
     taken = set(taken)
     use = Counter(personality for _, personality in taken)
     plans = []
     for profile in profiles:
         left = [row for row in personalities if (profile.id, row.id) not in taken]
-        left.sort(key=lambda row: (use[row.id], _draw(seed, profile.id, row.id)))
         wanted = max(0, per_profile - (len(personalities) - len(left)))
+        left = [row for row in left if persona_id(profile.text, row.text) not in refused]
+        left.sort(key=lambda row: (use[row.id], _draw(seed, profile.id, row.id)))
         use.update(row.id for row in left[:wanted])
         plans.append(Plan(profile, left, wanted))
     return plans
@@ -92,7 +95,7 @@ class Pairing:
 
     def __init__(self, calls: Calls, *, rehearsal: bool) -> None:
         self.judged: Counter[str] = Counter()
-        self.planned = 0
+        self.planned = self.done = 0  # personas of train and test
         self._calls, self._rehearsal = calls, rehearsal
 
     async def run(self, plans: Sequence[Plan], concurrency: int) -> Pairs:
@@ -102,7 +105,9 @@ class Pairing:
 
         async def one(plan: Plan) -> Pairs:
             async with open_profiles:
-                return await self.one(plan)
+                pairs = await self.one(plan)
+            self.done += len(pairs.personas)
+            return pairs
 
         parts = await asyncio.gather(*map(one, plans))
         return Pairs(

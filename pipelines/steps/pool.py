@@ -13,8 +13,9 @@ from typing import Any
 
 from filters import diversity, rules
 from filters.embed import Embedder, Vectors
-from filters.verdict import Drop
+from filters.verdict import Drop, sift
 from pipelines.calls import Calls, Rejected
+from pipelines.errors import UserError
 from pipelines.prompts import render
 from pipelines.schema import PLURAL, DroppedRow, Kind, TextRow, text_id
 from pipelines.seeds.reader import Seed
@@ -106,12 +107,10 @@ class Pool:
 
     def admit(self, candidates: Sequence[Candidate], split: str, limit: int) -> int:
         """Keeps what is sound and distinct, up to `limit` texts in all, and drops the rest with its reason."""
-        sound = []
-        for candidate in candidates:
-            if drop := _CHECKS[self.kind](candidate.statements):
-                self.ledger.drop(self.kind, candidate, drop)
-            else:
-                sound.append(candidate)
+        checked = sift(candidates, lambda candidate: _CHECKS[self.kind](candidate.statements))
+        for candidate, drop in checked.dropped:
+            self.ledger.drop(self.kind, candidate, drop)
+        sound = checked.kept
         for other, bound, reason in self.guards:
             sound = self._away_from(other, bound, reason, sound)
         if not sound:
@@ -164,8 +163,11 @@ async def grow(pool: Pool, target: int, calls: Calls, model: str, seed: int, *, 
 
     Args:
         exemplars: the pool that examples are drawn from: itself, or for held-out texts the one they must differ from.
+
+    Raises:
+        UserError: no reply of the writer could be read for several rounds.
     """
-    dry = 0
+    dry = silent = 0
     while len(pool) < target and dry < _PATIENCE:
         number = max(pool.round, exemplars.round) + 1
         pool.round = number
@@ -179,6 +181,12 @@ async def grow(pool: Pool, target: int, calls: Calls, model: str, seed: int, *, 
         candidates = [Candidate(statements, "generated", number, model) for reply in replies for statements in reply]
         kept = pool.admit(candidates, split, target)
         pool.ledger.rounds.append(Round(pool.kind, split, number, len(candidates), kept))
+        silent = 0 if any(replies) else silent + 1
+        if silent == _PATIENCE:
+            raise UserError(
+                f"the writer ({model}) gave no readable reply in {silent} rounds ({dict(calls.counts.unreadable)}): "
+                "try its prompt by hand (pipelines/prompts), or cast another; everything finished is kept"
+            )
         dry = dry + 1 if kept < _SATURATED * max(1, len(candidates)) else 0
     pool.ledger.saturated[f"{split} {PLURAL[pool.kind]}"] = len(pool) < target
 
@@ -246,7 +254,7 @@ def _texts(value: Any, name: str) -> list[list[str]]:  # noqa: ANN401 - any JSON
     texts = value[name] if isinstance(value, dict) else value  # some models leave the object out
     if not isinstance(texts, list) or not texts:
         raise ValueError("no texts")
-    return [_clean(statements) for statements in texts]
+    return [_clean(statements) if isinstance(statements, list) else [str(statements)] for statements in texts]
 
 
 def _clean(statements: Any) -> list[str]:  # noqa: ANN401 - any JSON value

@@ -38,10 +38,10 @@ class Stage:
         }
         (self.folder / "cast.yaml").write_text(json.dumps(cast))
 
-    def start(self, *more: str, **environment: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, str(REPO / "pipelines/personas.py"), *self.options]
+    def start(self, *more: str, cast: bool = True, **environment: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, str(REPO / "pipelines/personas.py"), *self.options, "--embedder", "lexical"]
         return subprocess.Popen(
-            [*command, "--cast", "cast.yaml", "--embedder", "lexical", *more],
+            [*command, *(("--cast", "cast.yaml") if cast else ()), *more],
             cwd=self.folder,
             env=os.environ | {"OPENAI_API_KEY": KEY, **environment},
             stdout=subprocess.PIPE,
@@ -50,9 +50,9 @@ class Stage:
             start_new_session=True,
         )
 
-    def run(self, *more: str, code: int = 0, **environment: str) -> str:
+    def run(self, *more: str, code: int = 0, cast: bool = True, **environment: str) -> str:
         """Runs to the end; returns what was printed."""
-        process = self.start(*more, **environment)
+        process = self.start(*more, cast=cast, **environment)
         told, _ = process.communicate(timeout=120)
         assert process.returncode == code, told
         return told

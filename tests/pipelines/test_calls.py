@@ -1,6 +1,7 @@
 """Every call: once, in the journal, tried again where it failed on its way, and counted."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
@@ -17,6 +18,7 @@ from pipelines.cast import Player, Price
 from pipelines.errors import Stopped, UserError
 from pipelines.generate import Messages, Reply
 from pipelines.journal import Journal
+from pipelines.openai_llm import MalformedReply
 
 SCHEMA = {"type": "object"}
 QUESTION = [{"role": "user", "content": "2 + 2?"}]
@@ -177,6 +179,19 @@ def test_an_endpoint_that_stays_down_ends_the_run_after_its_patience(
         room.run(Scripted(script=[status_error(500)] * 99), ask(), patience=0.05)
 
 
+def test_a_wait_beyond_the_patience_is_not_waited_for(room: Room) -> None:
+    with pytest.raises(UserError, match="has not answered for 600 s"):
+        room.run(Scripted(script=[status_error(429, **{"retry-after": "86400"})]), ask())
+
+
+@pytest.mark.parametrize("error", [MalformedReply("no choices"), json.JSONDecodeError("cut", "{", 1)])
+def test_a_garbled_response_is_passing_trouble(room: Room, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    monkeypatch.setattr("pipelines.calls.random.uniform", lambda _low, _high: 0.001)
+    reply, calls = room.run(Scripted(script=[error, "four"]), ask())
+    assert reply.text == "four"
+    assert calls.counts.retries == Counter(malformed=1)
+
+
 def test_an_unreadable_reply_is_asked_for_again_and_the_good_one_is_used(room: Room) -> None:
     llm = Scripted(script=["", "I'm sorry, I can't help with that.", '{"answer": 4}'])
 
@@ -193,7 +208,7 @@ def test_an_unreadable_reply_is_asked_for_again_and_the_good_one_is_used(room: R
 def test_a_reply_that_is_never_readable_is_rejected_with_its_reason(room: Room) -> None:
     llm = Scripted(script=["blah"] * ATTEMPTS)
     rejected, calls = room.run(llm, lambda calls: calls.ask_json("writer", QUESTION, SCHEMA, lambda value: value["x"]))
-    assert rejected == Rejected("unreadable", "blah")
+    assert rejected == Rejected("unreadable")
     assert calls.counts.made == ATTEMPTS
 
 
@@ -247,6 +262,24 @@ def test_a_run_stops_before_it_costs_more_than_allowed_and_a_higher_limit_goes_o
     _, calls = room.run(Scripted(), five, price=price, max_cost=1.0)
     assert calls.counts.made == 3
     assert calls.cost == pytest.approx(0.5)
+
+
+def test_with_nothing_to_spend_no_call_is_made(room: Room) -> None:
+    async def many(calls: Calls) -> None:
+        await asyncio.gather(*(ask(sample)(calls) for sample in range(20)))
+
+    llm = Scripted()
+    with pytest.raises(Stopped):
+        room.run(llm, many, price=Price(1.0, 1.0), max_cost=0.0)
+    assert llm.seen == []
+
+
+def test_calls_that_wait_for_a_slot_do_not_count_as_spent(room: Room) -> None:
+    async def many(calls: Calls) -> None:
+        await asyncio.gather(*(ask(sample)(calls) for sample in range(20)))
+
+    _, calls = room.run(Scripted(), many, price=Price(10_000, 0), max_cost=2.0)
+    assert calls.cost == pytest.approx(2.0)
 
 
 def test_what_waits_while_a_batch_runs_is_the_next_batch(room: Room) -> None:

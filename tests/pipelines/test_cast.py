@@ -65,6 +65,10 @@ def test_any_distilabel_class_can_be_cast(cast_file: Write, llm: str) -> None:
         ("default: {llm: OpenAILLM, model: m, api_key: x}", "keys come from the environment alone"),
         ("default: {llm: OpenAILLM, model: m, default_headers: {a: b}}", "keys come from the environment alone"),
         ("default: {llm: OpenAILLM, model: m, base_url: 'https://me:pw@host/v1'}", "base_url holds a name or password"),
+        ("default: {llm: OpenAILLM, model: m, base_url: 5}", "base_url is 5, expected an address"),
+        ("default: {llm: OpenAILLM, model: m, base_url: 'http://h:80x/v1'}", "expected an address as http://HOST:PORT"),
+        ("default: {llm: OpenAILLM, model: m, api_key_env: 5}", "api_key_env is 5, expected the name of a variable"),
+        ("{default: {llm: OpenAILLM, model: m}, user: {llm: OpenAILLM, model: m, bogus: 3}}", "no setting `bogus`"),
         ("default: {llm: OpenAILLM, model: m, generation_kwargs: {top_k: 3}}", "takes no `top_k` in generation_kwargs"),
         ("default: {llm: OpenAILLM, model: m, generation_kwargs: 7}", "generation_kwargs is 7, expected a mapping"),
         ("default: {llm: OpenAILLM}", "`model` is missing"),
@@ -125,3 +129,11 @@ def test_the_rehearsal_says_what_it_is_and_its_port_changes_nothing() -> None:
     assert one.rehearsal
     assert one.describe() == other.describe()
     assert one.players["judge"].model == "rehearsal/judge"
+
+
+def test_a_setting_that_changes_replies_is_told_and_an_address_is_not(cast_file: Write) -> None:
+    def described(setting: str) -> object:
+        return read_cast(cast_file(f"default: {{llm: OpenAILLM, model: m, {setting}}}"), ROLES).describe()
+
+    assert described("json_mode: none") != described("json_mode: json_schema")
+    assert described("base_url: 'http://a/v1'") == described("base_url: 'http://b/v1', timeout: 9")

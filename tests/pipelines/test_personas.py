@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,9 +159,46 @@ def test_a_larger_pool_goes_on_and_keeps_every_earlier_id_and_split(base_url: st
     grown = read_release(out, "personas", PersonaRow)
     assert all(row in grown[split] for split, rows in personas.items() for row in rows)
     assert sum(len(rows) for split, rows in grown.items() if split != "heldout") == 45 * 3
+    assert len(read_release(out, "profiles", TextRow)["test"]) == 4  # a tenth of the new size
     assert read_release(out, "dropped", DroppedRow)["train"][: len(dropped)] == dropped
+    manifest = read_manifest(out)
+    assert manifest is not None
+    assert sum(usage["calls"] for usage in manifest["told"]["usage"].values()) == stage.journaled()
+    rounds = [(entry["kind"], entry["round"]) for entry in manifest["told"]["rounds"]]
+    assert len(set(rounds)) == len(rounds)
     assert "nothing to do" in stage.run("--profiles", "45", "--personalities", "20")
     assert "profiles 45 -> 30" in stage.run(code=2)
+
+
+def test_growth_that_is_killed_ends_with_the_same_release(finished: Stage, base_url: str, tmp_path: Path) -> None:
+    whole, killed = (Stage(tmp_path / name, base_url) for name in ("whole", "killed"))
+    for stage in (whole, killed):
+        shutil.copytree(finished.folder / "i2a", stage.folder / "i2a")
+        stage.options += ["--profiles", "40"]
+    whole.run()
+    killed.end_at(8, signal.SIGKILL)
+    killed.run()
+    assert killed.files() == whole.files()
+
+
+def test_a_benchmark_that_is_missing_is_made_again_and_nothing_else_changes(
+    finished: Stage, base_url: str, tmp_path: Path
+) -> None:
+    """As after a kill, had the personas been published first."""
+    stage = Stage(tmp_path / "missing", base_url)
+    shutil.copytree(finished.folder / "i2a/personas", stage.folder / "i2a/personas")
+    stage.run()
+    assert stage.journaled() == 0
+    assert stage.files() == finished.files()
+
+
+def test_a_benchmark_of_other_personas_is_not_replaced_unasked(finished: Stage, base_url: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "two", base_url)
+    shutil.copytree(finished.folder / "i2a", stage.folder / "i2a")
+    before = stage.files()
+    told = stage.run("--out", "i2a/others", "--seed", "5", code=2)
+    assert "is the benchmark of other personas" in told
+    assert stage.files() == before
 
 
 def test_an_unruly_endpoint_costs_retries_and_no_data(tmp_path: Path) -> None:
@@ -181,6 +219,8 @@ def test_no_key_and_no_token_is_in_any_file_or_message(base_url: str, tmp_path: 
     told = stage.run(HF_TOKEN=token, HF_HOME=str(tmp_path / "hf"), DISTILABEL_LOG_LEVEL="DEBUG")
     told += stage.run("--seed", "1", code=2, HF_TOKEN=token)
     stage.end_at(0, signal.SIGINT)
+    for address in ("http://127.0.0.1:80x/v1", "http://127.0.0.1:1/v1"):
+        told += stage.run("--llm", "openai:m", "--base-url", address, "--out", "b/personas", code=2, cast=False)
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 10
     for secret in (KEY, token):

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from filters.embed import Embedder, load_embedder
-from pipelines.calls import Calls, Rejected
+from pipelines.calls import Calls, Counts, Rejected
+from pipelines.errors import UserError
 from pipelines.generate import Messages
 from pipelines.schema import Kind
 from pipelines.seeds.reader import Seed
@@ -34,7 +35,7 @@ class Writer:
     """Stands where Calls does: answers each prompt by a function, and keeps what it was asked."""
 
     def __init__(self, answer: Callable[[str], Any]) -> None:
-        self.answer, self.prompts = answer, list[str]()
+        self.answer, self.prompts, self.counts = answer, list[str](), Counts()
 
     async def ask_json(
         self, role: str, messages: Messages, schema: object, read: Callable[[Any], Any], *, sample: int = 0
@@ -93,7 +94,7 @@ def test_a_seed_that_a_rule_refuses_is_told_with_its_line(pool: Pool) -> None:
         ({"kind": "personality", "language": "en", "statements": statements(LIVES[0])}, "wrong-kind"),
         ({"kind": "profile", "language": "de", "statements": statements(LIVES[0])}, "wrong-language"),
         ({"kind": "profile", "language": "en", "statements": []}, "empty"),
-        (Rejected("refusal", "I can't"), "refusal"),
+        (Rejected("refusal"), "refusal"),
     ],
 )
 def test_a_text_that_cannot_be_taken_apart_is_dropped_with_its_reason(pool: Pool, answer: object, reason: str) -> None:
@@ -129,11 +130,19 @@ def test_a_writer_with_nothing_new_ends_the_rounds(pool: Pool) -> None:
     assert {reason for reason, _ in dropped(pool)} == {"near-duplicate"}
 
 
-def test_a_writer_that_gives_no_readable_reply_ends_the_rounds_too(pool: Pool) -> None:
+def test_a_writer_that_gives_no_readable_reply_is_an_error_and_no_full_pool(pool: Pool) -> None:
     planted(pool, [seed(LIVES[0])])
-    writer = Writer(lambda _: Rejected("unreadable", "blah"))
-    asyncio.run(grow(pool, 9, writer.calls(), "m", 0, split="train", exemplars=pool))
-    assert pool.ledger.saturated == {"train profiles": True}
+    writer = Writer(lambda _: Rejected("unreadable"))
+    with pytest.raises(UserError, match=r"the writer \(m\) gave no readable reply in 3 rounds"):
+        asyncio.run(grow(pool, 9, writer.calls(), "m", 0, split="train", exemplars=pool))
+
+
+def test_one_malformed_text_of_a_reply_is_dropped_and_the_others_stay(pool: Pool) -> None:
+    planted(pool, [seed(LIVES[0])])
+    writer = Writer(lambda _: {"profiles": ["Is 44. Keeps hens.", {"no": "list"}, statements(LIVES[1])]})
+    asyncio.run(grow(pool, 2, writer.calls(), "m", 0, split="train", exemplars=pool))
+    assert [row.text for row in pool.rows] == LIVES[:2]
+    assert [row.content for row in pool.ledger.dropped] == ["Is 44. Keeps hens.", "{'no': 'list'}"]
 
 
 def test_held_out_texts_keep_away_from_training_and_never_become_exemplars(pool: Pool, embedder: Embedder) -> None:

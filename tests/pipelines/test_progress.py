@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from pipelines import progress
-from pipelines.progress import State, private_folder, shown
+from pipelines.progress import State, shown
 
 STATE = State(bars={"profiles": (120, 331)}, facts={"round": 4, "yield": "83%"})
 
@@ -34,8 +34,3 @@ def test_the_state_is_shown_with_its_bars_and_facts(
 def test_a_stage_that_never_tells_anything_ends_all_the_same(tmp_path: Path) -> None:
     with shown(tmp_path / "progress.json", Console(file=io.StringIO())):
         pass
-
-
-def test_the_work_folder_is_its_owners_alone(tmp_path: Path) -> None:
-    (tmp_path / "work").mkdir(mode=0o755)
-    assert private_folder(tmp_path / "work").stat().st_mode & 0o777 == 0o700
