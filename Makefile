@@ -24,6 +24,7 @@ bench: .venv/done  ## speed, as ratios against named counterparts; takes an hour
 	$(BIN)/python tests/benchmarks/personas.py
 
 .venv/done: constraints.txt pyproject.toml
+	@echo "setting up .venv: about four minutes, the first time"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@

@@ -76,6 +76,6 @@ def _end_with_parent() -> None:
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
     Path(sys.argv[2]).write_text(json.dumps(_load(sys.argv[1])), encoding="utf-8")
-    # Not by way of the interpreter's own end: a thread that streaming leaves behind aborts that now and then ("terminate
+    # Not by way of the interpreter's own end: a thread that streaming leaves behind aborts it now and then ("terminate
     # called without an active exception"), when everything has been read and written down.
     os._exit(0)

@@ -115,10 +115,7 @@ def single_cast(roles: list[str], llm: str, base_url: str | None) -> Cast:
         raise UserError(f"--llm {llm}: expected openai:MODEL (any OpenAI-compatible server with --base-url); "
                         "other classes are named in a --cast file")  # fmt: skip
     settings = {"model": model} | ({"base_url": base_url} if base_url else {})
-    cast = Cast({role: _player(role, "OpenAILLM", settings) for role in roles})
-    for player in cast.players.values():
-        _require_key(player)
-    return cast
+    return Cast({role: _player(role, "OpenAILLM", settings) for role in roles})
 
 
 def read_cast(path: Path, roles: list[str]) -> Cast:
@@ -146,8 +143,36 @@ def read_cast(path: Path, roles: list[str]) -> Cast:
         if (entry := content.get(role, content.get("default"))) is None:
             raise UserError(f"--cast {path}: nobody plays the {role}; name it, or a `default`")
         players[role] = _entry(role, entry)
-        _require_key(players[role])
     return Cast(players)
+
+
+def require_keys(cast: Cast) -> None:
+    """Sees that every OpenAI-compatible endpoint has an address and, unless it is on this machine, a key.
+
+    Raises:
+        UserError: one has none.
+    """
+    for player in cast.players.values():
+        if player.llm == "OpenAILLM":
+            _require_key(player)
+
+
+def _require_key(player: Player) -> None:
+    variable = player.settings.get("api_key_env", "OPENAI_API_KEY")
+    address = player.settings.get("base_url") or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+    except (ValueError, AttributeError):
+        whole = False
+    if not whole:
+        raise UserError(f"the {player.role}'s base_url is {address!r}, expected an address as http://HOST:PORT/v1")
+    if parts.username or parts.password:
+        raise UserError(f"the {player.role}'s base_url holds a name or password; keys come from the environment alone")
+    if not isinstance(variable, str):
+        raise UserError(f"the {player.role}'s api_key_env is {variable!r}, expected the name of a variable")
+    if not os.environ.get(variable) and parts.hostname not in _LOOPBACK:
+        raise UserError(f"no key for the {player.role} at {address}: set the environment variable {variable}")
 
 
 def _entry(role: str, entry: Mapping[str, Any]) -> Player:
@@ -211,23 +236,3 @@ def _price(role: str, price: object) -> Price | None:
     raise UserError(
         f"the cast's {role}: price is {price!r}, expected {{input: NUMBER, output: NUMBER}} per million tokens"
     )
-
-
-def _require_key(player: Player) -> None:
-    if player.llm != "OpenAILLM":
-        return
-    variable = player.settings.get("api_key_env", "OPENAI_API_KEY")
-    address = player.settings.get("base_url") or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
-    try:
-        parts = urlsplit(address)
-        whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
-    except (ValueError, AttributeError):
-        whole = False
-    if not whole:
-        raise UserError(f"the {player.role}'s base_url is {address!r}, expected an address as http://HOST:PORT/v1")
-    if parts.username or parts.password:
-        raise UserError(f"the {player.role}'s base_url holds a name or password; keys come from the environment alone")
-    if not isinstance(variable, str):
-        raise UserError(f"the {player.role}'s api_key_env is {variable!r}, expected the name of a variable")
-    if not os.environ.get(variable) and parts.hostname not in _LOOPBACK:
-        raise UserError(f"no key for the {player.role} at {address}: set the environment variable {variable}")

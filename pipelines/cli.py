@@ -16,7 +16,7 @@ from rich.console import Console
 from cards.release import ReleaseError
 from filters.embed import EmbedderError
 from filters.leakage import LeakageError
-from pipelines.cast import Cast, read_cast, rehearsal_cast, single_cast
+from pipelines.cast import Cast, read_cast, rehearsal_cast, require_keys, single_cast
 from pipelines.errors import Stopped, UserError
 from pipelines.schema import SchemaError
 from pipelines.seeds.reader import SeedError
@@ -87,7 +87,7 @@ def cast_of(options: argparse.Namespace, roles: list[str]) -> Cast:
         cast = rehearsal_cast(roles, "http://127.0.0.1/v1")  # its real address is known when it has been started
     unpriced = [role for role, player in cast.players.items() if player.price is None]
     if options.max_cost is not None and unpriced:
-        raise UserError(f"--max-cost needs a price for every role; the --cast file has none for: {', '.join(unpriced)}")
+        raise UserError(f"--max-cost needs a price for every role, from a --cast file; none for: {', '.join(unpriced)}")
     return cast
 
 
@@ -104,6 +104,7 @@ def on_stage(cast: Cast, seed: int) -> Iterator[Cast]:
         with rehearsal.serve(seed=seed) as base_url:
             yield rehearsal_cast(list(cast.players), base_url)
     else:
+        require_keys(cast)
         _require_answers(cast)
         yield cast
 

@@ -78,7 +78,12 @@ def run(options: argparse.Namespace) -> None:
         raise UserError(f"--out {options.out}: that is where the benchmark goes; choose another name")
     job = job_of(options, cli.cast_of(options, ROLES))
     if options.dry_run:
-        cli.console.print(table(_loads(job, _base(options, job)), job.cast, job.concurrency))
+        try:
+            base, note = _base(options, job), ""
+        except UserError as error:
+            base, note = None, f"would be refused as it is: {error}"
+        cli.console.print(table(_loads(job, base), job.cast, job.concurrency))
+        cli.console.print(note or "calls that the journal already holds are not made again")
         return
     with cli.out_folder(options.out):
         for out in (options.out, aloe_folder(options.out)):
@@ -210,13 +215,21 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
             if (found := distances[what]) is not None
         ]
         console.print(f"nearest {name}: {'; '.join(parts)} (bound for held-out ones {distances['bound']:.3f})")
+    for entry in manifest["told"]["rounds"]:
+        if entry["round"] == 0 and (lost := entry["candidates"] - entry["kept"]):
+            console.print(
+                f"{lost:,} of {entry['candidates']:,} {entry['kind']} seeds were not used: the config `dropped` has "
+                "each with its place and reason"
+            )
     if short := manifest["told"]["short_profiles"]:
-        console.print(f"{short:,} profiles have fewer than {recipe['per_profile']} personalities: too few fit them")
+        console.print(f"profiles with fewer than {recipe['per_profile']} personalities, for want of more: {short:,}")
     if unreadable := manifest["told"]["unreadable"]:
         console.print("replies that could not be read and were asked for again: " + _counted(unreadable))
     tokens = sum(usage["tokens_in"] + usage["tokens_out"] for usage in manifest["told"]["usage"].values())
     console.print(
-        f"{calls['made']:,} calls made, {calls['from_journal']:,} from the journal, {tokens:,} tokens, {seconds:.0f} s"
+        f"{calls['made']:,} calls made, {calls['from_journal']:,} from the journal, {seconds:.0f} s; {tokens:,} tokens"
+        + (f" and a cost of {calls['cost']:.2f}" if calls["cost"] else "")
+        + " in all"
         + (f"; tried again after {_counted(calls['retries'])}" if calls["retries"] else "")
     )
     repo_id = "/".join(out.absolute().parts[-2:])

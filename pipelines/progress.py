@@ -75,13 +75,19 @@ def _draw_bars(path: Path, console: Console, ended: threading.Event) -> None:
 
 
 def _write_lines(path: Path, console: Console, ended: threading.Event) -> None:
-    last = time.monotonic()
+    began = last = time.monotonic()
     while not ended.wait(_EVERY):
         if time.monotonic() - last >= _LOG_EVERY:
             last = time.monotonic()
             state = _read(path)
-            parts = [f"{name} {done}/{total}" for name, (done, total) in state.bars.items()]
-            console.print(", ".join(parts + [f"{name} {value}" for name, value in state.facts.items()]))
+            console.print(_line(state))
+    if last > began:
+        console.print(_line(_read(path)))
+
+
+def _line(state: State) -> str:
+    parts = [f"{name} {done}/{total}" for name, (done, total) in state.bars.items()]
+    return ", ".join(parts + [f"{name} {value}" for name, value in state.facts.items()])
 
 
 def _read(path: Path) -> State:

@@ -12,7 +12,6 @@ from pipelines.rehearsal.world import full
 MAX_COUNT = 200
 DEFAULT_COUNT = 20
 _ECHO = 0.2  # share of new texts that follow an exemplar too closely, as real writers' do
-_KEPT = 0.75  # share of an echoed text's statements that are taken over
 _SENTENCE = re.compile(r"(?<=[.!?]) +")
 
 
@@ -31,9 +30,8 @@ def _count(text: str | None) -> int:
 
 
 def _text(invent: Callable[[Draw], list[str]], known: list[list[str]], draw: Draw) -> list[str]:
-    new = invent(draw)
     if not known or not draw.chance(_ECHO):
-        return new
+        return invent(draw)
     echoed = draw.pick(known)
-    mixed = [old if draw.chance(_KEPT) else fresh for old, fresh in zip(echoed, new, strict=False)]
-    return list(dict.fromkeys(mixed + new[len(echoed) :]))
+    left_out = draw.pick(range(len(echoed)))  # nothing new is put in: it could be a second age or home
+    return [statement for number, statement in enumerate(echoed) if number != left_out]

@@ -19,6 +19,7 @@ from pydantic import Field
 from filters import leakage
 from filters.embed import Embedder, Vectors, load_embedder
 from pipelines.calls import Calls
+from pipelines.errors import UserError
 from pipelines.journal import Journal
 from pipelines.openai_llm import OpenAILLM
 from pipelines.persona_job import Job, Tables
@@ -55,8 +56,12 @@ class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no
 
     def load(self) -> None:
         super().load()
-        self.writer.load()
-        self.judge.load()
+        for role, llm in (("writer", self.writer), ("judge", self.judge)):
+            try:
+                llm.load()
+            except Exception as error:
+                name = self.job.cast.players[role].llm
+                raise UserError(f"the {role} ({name}) cannot be loaded: {type(error).__name__}: {error}") from error
 
     def process(self, offset: int = 0) -> Iterator[tuple[list[dict[str, str]], bool]]:  # noqa: ARG002 - Distilabel's signature
         tables, told = asyncio.run(self._run())

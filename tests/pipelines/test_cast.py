@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cast import Price, read_cast, rehearsal_cast, single_cast
+from pipelines.cast import Price, read_cast, rehearsal_cast, require_keys, single_cast
 from pipelines.errors import UserError
 
 ROLES = ["writer", "judge"]
@@ -84,7 +84,7 @@ def test_any_distilabel_class_can_be_cast(cast_file: Write, llm: str) -> None:
 )
 def test_a_mistake_is_told_with_what_is_known(cast_file: Write, text: str, complaint: str) -> None:
     with pytest.raises(UserError) as error:
-        read_cast(cast_file(text), ROLES)
+        require_keys(read_cast(cast_file(text), ROLES))
     assert complaint in str(error.value)
 
 
@@ -109,7 +109,8 @@ def test_a_remote_endpoint_needs_a_key_and_one_on_this_machine_does_not(monkeypa
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with pytest.raises(UserError, match=r"no key for the writer at https://api\.openai\.com/v1: set .* OPENAI_API_KEY"):
-        single_cast(ROLES, "openai:gpt-4o", None)
+        require_keys(single_cast(ROLES, "openai:gpt-4o", None))
+    require_keys(single_cast(ROLES, "openai:local", "http://127.0.0.1:8000/v1"))
     assert single_cast(ROLES, "openai:local", "http://127.0.0.1:8000/v1").players["writer"].model == "local"
 
 

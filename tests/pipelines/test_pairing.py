@@ -22,7 +22,7 @@ def rows(kind: Kind, count: int) -> list[TextRow]:
     ("kind", "total", "per_profile", "size"),
     [
         ("profile", 331, 10, 33),
-        ("personality", 71, 10, 12),  # ten and a fifth more, not the tenth
+        ("personality", 71, 10, 15),  # ten and half as many more, not the tenth
         ("personality", 300, 10, 30),
         ("profile", 4, 10, 1),
         ("profile", 2, 1, 1),

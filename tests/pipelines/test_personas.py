@@ -39,7 +39,7 @@ def test_texts_are_split_before_they_are_paired_and_every_profile_has_its_number
     profiles, personalities = (read_release(out, name, TextRow) for name in ("profiles", "personalities"))
     personas = read_release(out, "personas", PersonaRow)
     assert {split: len(rows) for split, rows in profiles.items()} == {"train": 27, "test": 3, "heldout": 4}
-    assert {split: len(rows) for split, rows in personalities.items()} == {"train": 10, "test": 4, "heldout": 2}
+    assert {split: len(rows) for split, rows in personalities.items()} == {"train": 9, "test": 5, "heldout": 2}
     assert {split: len(rows) for split, rows in personas.items()} == {"train": 81, "test": 9, "heldout": 8}
     for split, rows in personas.items():
         assert {row.profile_id for row in rows} == {row.id for row in profiles[split]}
