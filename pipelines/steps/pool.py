@@ -123,7 +123,7 @@ class Pool:
             if admission.nearest[n] >= 0:
                 nearest = (self.rows[admission.nearest[n]].id, float(admission.cosine[n]))
             if admission.kept[n]:
-                self.rows.append(self._row(candidate, split, nearest))
+                self.rows.append(self._row(candidate, split, self._nearer(vectors[n], nearest, split)))
             elif n >= admission.decided:
                 self.ledger.drop(self.kind, candidate, Drop("surplus", "the pool was full"))
             else:
@@ -141,6 +141,14 @@ class Pool:
             else:
                 self.ledger.drop(self.kind, candidate, Drop(reason), (other.rows[index[n]].id, float(cosine[n])))
         return away
+
+    def _nearer(self, vector: Vectors, nearest: tuple[str, float] | None, split: str) -> tuple[str, float] | None:
+        """For a held-out text the nearest of all texts, not of the held-out ones alone."""
+        for other, _, _ in self.guards if split == "heldout" else []:
+            cosine, index = other.index.nearest(vector[None])
+            if len(other) and (nearest is None or cosine[0] > nearest[1]):
+                nearest = (other.rows[index[0]].id, float(cosine[0]))
+        return nearest
 
     def _row(self, candidate: Candidate, split: str, nearest: tuple[str, float] | None) -> TextRow:
         return TextRow(

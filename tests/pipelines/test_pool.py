@@ -158,6 +158,8 @@ def test_held_out_texts_keep_away_from_training_and_never_become_exemplars(pool:
     assert heldout.ledger.dropped[0].nearest_id == pool.rows[0].id
     assert not any(LIVES[1] in prompt for prompt in writer.prompts)
     assert {row.split for row in heldout.rows} == {"heldout"}
+    assert heldout.rows[0].nearest_id == pool.rows[0].id
+    assert heldout.rows[0].nearest == pytest.approx(float(pool.vectors[0] @ heldout.vectors[0]), abs=1e-6)
 
 
 def test_a_restored_pool_is_the_pool_that_new_texts_are_held_against(pool: Pool, embedder: Embedder) -> None:
