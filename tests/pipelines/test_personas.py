@@ -247,12 +247,13 @@ sys.exit(main({[*SMALL, "--cast", "cast.yaml", "--embedder", "lexical", "--seed"
     stage.run("--seed", "1", "--overwrite")
 
 
-def test_two_runs_in_one_work_folder_are_refused(base_url: str, tmp_path: Path) -> None:
+def test_two_runs_at_one_release_or_in_one_work_folder_are_refused(base_url: str, tmp_path: Path) -> None:
     stage = Stage(tmp_path / "twice", base_url)
     first = stage.start()
     while stage.journaled() < 1:
         assert first.poll() is None
-    assert "another run is at work in" in stage.run(code=2)
+    assert "another run is at work on i2a/personas" in stage.run(code=2)
+    assert "another run is at work in .i2a/personas" in stage.run("--out", "other/personas", code=2)
     first.communicate(timeout=60)
     assert first.returncode == 0
 
@@ -311,7 +312,9 @@ SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=64)]).save
     stage.run(*options)
     manifest = read_manifest(stage.folder / "i2a/personas")
     assert manifest is not None
-    assert manifest["recipe"]["embedder"] == "tiny"
+    name, fingerprint = manifest["recipe"]["embedder"].split("@")  # where the folder stands is nobody's business
+    assert name == "tiny"
+    assert manifest["told"]["embedder"].startswith(f"folder-{fingerprint}")
     assert manifest["counts"]["personas"]["heldout"] == 8
     assert list((stage.folder / ".i2a/personas/embeddings").glob("tiny-*.sqlite3"))
     assert "no preset threshold" in stage.run("--embedder", "tiny", "--overwrite", code=2)
