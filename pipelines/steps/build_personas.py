@@ -16,6 +16,7 @@ from distilabel.models import LLM
 from distilabel.steps import GeneratorStep
 from pydantic import Field
 
+from cards.release import MANIFEST
 from filters import leakage
 from filters.embed import Embedder, Vectors, load_embedder
 from pipelines.calls import Calls
@@ -36,8 +37,6 @@ from pipelines.schema import (
 from pipelines.steps.heldout import certified, make_heldout
 from pipelines.steps.pairing import Pairing, Pairs, assign_test, plan_pairs, size_of_test
 from pipelines.steps.pool import Ledger, Pool, grow, plant
-
-MANIFEST = "manifest.json"
 
 
 class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no types

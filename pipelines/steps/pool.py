@@ -103,7 +103,6 @@ class Pool:
         if rows:
             self.index.add(self._embedder.encode([row.text for row in rows]))
             self.rows += rows
-            self.round = max(self.round, *(row.round for row in rows))
 
     def admit(self, candidates: Sequence[Candidate], split: str, limit: int) -> int:
         """Keeps what is sound and distinct, up to `limit` texts in all, and drops the rest with its reason."""
