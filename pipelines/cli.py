@@ -18,7 +18,7 @@ from filters.embed import EmbedderError
 from filters.leakage import LeakageError
 from pipelines.cast import Cast, read_cast, rehearsal_cast, require_keys, single_cast
 from pipelines.errors import Stopped, UserError
-from pipelines.schema import SchemaError
+from pipelines.records import SchemaError
 from pipelines.seeds.reader import SeedError
 
 console = Console(highlight=False, soft_wrap=True)

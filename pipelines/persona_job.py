@@ -9,7 +9,8 @@ from typing import Any
 from filters.embed import fingerprint
 from pipelines.cast import Cast
 from pipelines.prompts import prompt_hashes
-from pipelines.schema import KINDS, PLURAL, AloeRow, DroppedRow, Kind, PersonaRow, Record, TextRow
+from pipelines.records import Record
+from pipelines.schema import KINDS, PLURAL, AloeRow, DroppedRow, Kind, PersonaRow, TextRow
 from pipelines.seeds.reader import Seed
 
 _HELDOUT_MARGIN = 0.05  # held-out texts keep this much more distance than train and test among themselves

@@ -11,18 +11,8 @@ from rich.table import Table
 
 from cards import release
 from pipelines.persona_job import Job, Tables, embedder_name
-from pipelines.schema import (
-    KINDS,
-    PLURAL,
-    SPLITS,
-    AloeRow,
-    DroppedRow,
-    PersonaRow,
-    Record,
-    TextRow,
-    documentation,
-    to_table,
-)
+from pipelines.records import Record, documentation, to_table
+from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, PersonaRow, TextRow
 
 _PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
 _TAGS = ["synthetic", "personas", "preference", "distilabel"]

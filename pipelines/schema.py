@@ -1,48 +1,22 @@
-"""The records that cross stages: each column, its type and its meaning, in one place.
-
-A record is a dataclass; its Arrow schema and the card's table of fields are derived from it:
-
->>> documentation(TextRow)["origin"], arrow_schema(TextRow).field("round").type
-('seed or generated', DataType(int32))
-
-Annotations map to Arrow as `str` string, `int` int32, `float` float32, `bool` bool, `list[T]` list<T>; `| None` adds
-nothing, every column may be null there.
+"""The records that cross stages: each column, its type and its meaning. Of `pipelines` and below, the only file that
+names columns; `records.py` makes Arrow schemas and tables of them and reads them back.
 """
 
 import hashlib
-import types
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Literal
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+from pipelines.records import doc
 
 Kind = Literal["profile", "personality"]
 KINDS: tuple[Kind, Kind] = ("profile", "personality")
 PLURAL: dict[Kind, str] = {"profile": "profiles", "personality": "personalities"}
 SPLITS = ("train", "test", "heldout")
 
+Responder = Literal["tailored", "generic"]
+RESPONDERS: tuple[Responder, Responder] = ("tailored", "generic")
+
 _ID_PREFIX = {"profile": "pr-", "personality": "pe-"}
-
-
-class SchemaError(ValueError):
-    """A row that is not of the schema: says which file, row and field, and what was expected."""
-
-
-class Record(Protocol):
-    """Any dataclass of this file."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-R = TypeVar("R", bound=Record)
-
-
-def doc(meaning: str) -> Any:  # noqa: ANN401 - stands where a dataclass field of any type is declared
-    """A column and its meaning, as the card shows it."""
-    return field(metadata={"doc": meaning})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +77,103 @@ class DroppedRow:
     content: str = doc("what was dropped")
 
 
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What the judge gave the two replies of a turn, in one order."""
+
+    first: str = doc("which responder stood first: tailored or generic")
+    tailored: float = doc("score of the tailored reply, 1 to 10")
+    generic: float = doc("score of the generic reply, 1 to 10")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One message of a tree. Under a user node stand two replies; under a reply that went on, the next user node."""
+
+    id: int = doc("position in the list")
+    parent: int | None = doc("id of the message that it answers; null at the root")
+    turn: int = doc("which message of the user it is, or answers: 1 at the root")
+    role: str = doc("user or assistant")
+    content: str = doc("the message")
+    responder: str | None = doc("tailored or generic; null on user nodes")
+    label: str | None = doc("preferred, rejected or undecided; null on user nodes")
+    continued: bool = doc("whether the dialogue went on from here; not the same as preferred")
+    disclosed: list[int] | None = doc(
+        "on user nodes: indices into facts + traits that the user has shown so far on this path"
+    )
+    votes: list[Vote] | None = doc("what the judge gave; the same on both siblings; null on user nodes")
+    margin: float | None = doc("absolute mean of tailored less generic over the votes, divided by 9; likewise")
+    model: str = doc("who wrote it")
+    tokens_in: int = doc("tokens of the prompt that it was written to")
+    tokens_out: int = doc("tokens of the reply")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """One dialogue tree: a row of `trees`."""
+
+    tree_id: str = doc("t- and 12 hex digits of a hash of the run's seed and the persona_id; stable across runs")
+    persona_id: str = doc("id of the persona, as in the dataset of personas")
+    profile: str = doc("everyday facts of a life, as text")
+    personality: str = doc("traits, as text")
+    facts: list[str] = doc("the statements of the profile")
+    traits: list[str] = doc("the statements of the personality")
+    nodes: list[Node] = doc("the messages, parents before children, turn by turn")
+    rehearsal: bool = doc("made by the rehearsal cast or from its personas: for trying the pipeline only")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation, as chat templates read it."""
+
+    role: str = doc("user or assistant")
+    content: str = doc("the message")
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceRow:
+    """One decided pair: a row of `preference`, as a DPO trainer reads it."""
+
+    prompt: list[Message] = doc("the path that the dialogue took, from the first message to the user's last")
+    chosen: list[Message] = doc("the preferred reply")
+    rejected: list[Message] = doc("the other one")
+    tree_id: str = doc("the tree that it comes from")
+    node: int = doc("id of the user node that the prompt ends at")
+    turn: int = doc("turn of that node, from 1")
+    persona_id: str = doc("id of the persona")
+    margin: float = doc("absolute mean of tailored less generic over the votes, divided by 9: 0 to 1")
+    rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
+
+
+@dataclass(frozen=True, slots=True)
+class SftRow:
+    """One preferred reply: a row of `sft`, as an SFT trainer reads it, with its loss on the completion alone."""
+
+    prompt: list[Message] = doc("the path that the dialogue took, from the first message to the user's last")
+    completion: list[Message] = doc("the preferred reply")
+    tree_id: str = doc("the tree that it comes from")
+    node: int = doc("id of the user node that the prompt ends at")
+    turn: int = doc("turn of that node, from 1")
+    persona_id: str = doc("id of the persona")
+    margin: float = doc("absolute mean of tailored less generic over the votes, divided by 9: 0 to 1")
+    rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
+
+
+@dataclass(frozen=True, slots=True)
+class KtoRow:
+    """One reply of a decided pair, with its label: a row of `kto`, as a KTO trainer reads it."""
+
+    prompt: list[Message] = doc("the path that the dialogue took, from the first message to the user's last")
+    completion: list[Message] = doc("a reply")
+    label: bool = doc("whether it is the preferred one")
+    tree_id: str = doc("the tree that it comes from")
+    node: int = doc("id of the user node that the prompt ends at")
+    turn: int = doc("turn of that node, from 1")
+    persona_id: str = doc("id of the persona")
+    margin: float = doc("absolute mean of tailored less generic over the votes, divided by 9: 0 to 1")
+    rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
+
+
 def text_id(kind: Kind, text: str) -> str:
     """Id of a profile or personality: the first 12 hex digits of SHA-256 over its UTF-8 text.
 
@@ -121,95 +192,14 @@ def persona_id(profile: str, personality: str) -> str:
     return "p-" + _digest(profile + "\0" + personality)
 
 
+def tree_id(seed: int, persona_id: str) -> str:
+    """Id of the tree that a run with this seed grows for a persona.
+
+    >>> tree_id(0, "p-27e83ce28972")
+    't-7bc7bd592969'
+    """
+    return "t-" + _digest(f"{seed}\0{persona_id}")
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def documentation(record: type[Record]) -> dict[str, str]:
-    """Column -> meaning, in the order of the columns."""
-    return {column.name: column.metadata["doc"] for column in fields(record)}
-
-
-def arrow_schema(record: type[Record]) -> "pa.Schema":
-    """The Arrow schema of a record, plain types only, so that any reader of Parquet understands it."""
-    import pyarrow as pa
-
-    def arrow(annotation: Any) -> pa.DataType:  # noqa: ANN401 - a type annotation has no narrower type
-        plain = {str: pa.string(), int: pa.int32(), float: pa.float32(), bool: pa.bool_()}
-        return plain[annotation] if annotation in plain else pa.list_(arrow(get_args(annotation)[0]))
-
-    hints = get_type_hints(record)
-    return pa.schema([(column.name, arrow(_without_none(hints[column.name]))) for column in fields(record)])
-
-
-def to_table(record: type[Record], rows: Iterable[Record]) -> "pa.Table":
-    """Rows of one record as an Arrow table, in the given order."""
-    import pyarrow as pa
-
-    return pa.Table.from_pylist([asdict(row) for row in rows], schema=arrow_schema(record))
-
-
-def from_row(record: type[R], row: Mapping[str, Any], where: str) -> R:
-    """One row of a file or dataset as a record; columns that the record does not know are ignored.
-
-    Raises:
-        SchemaError: a column is missing or of the wrong type; `where` ("personas.parquet, row 7") is named.
-    """
-    hints = get_type_hints(record)
-    for column in fields(record):
-        if column.name not in row:
-            raise SchemaError(f"{where}: the column `{column.name}` is missing; there are: {', '.join(row) or 'none'}")
-        if not _fits(row[column.name], hints[column.name]):
-            raise SchemaError(
-                f"{where}: `{column.name}` is {_shown(row[column.name])}, expected {_named(hints[column.name])}"
-            )
-    return record(**{column.name: row[column.name] for column in fields(record)})
-
-
-def read_release(folder: Path, config: str, record: type[R]) -> dict[str, list[R]]:
-    """Split -> rows of one config of a local release.
-
-    Raises:
-        SchemaError: the config is not there or cannot be read, or a row is not of the schema.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    splits: dict[str, list[R]] = {}
-    for path in sorted((folder / config).glob("*-*-of-*.parquet")):
-        try:
-            rows = pq.read_table(path).to_pylist()
-        except (OSError, pa.ArrowException) as error:
-            raise SchemaError(f"{path} cannot be read: {error}") from error
-        records = splits.setdefault(path.name.split("-")[0], [])
-        records += [from_row(record, row, f"{path}, row {n}") for n, row in enumerate(rows)]
-    if not splits:
-        raise SchemaError(f"{folder} holds no config `{config}`")
-    return splits
-
-
-def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - type annotations in and out
-    if get_origin(annotation) in (Union, types.UnionType):
-        return next(option for option in get_args(annotation) if option is not type(None))
-    return annotation
-
-
-def _fits(value: object, annotation: Any) -> bool:  # noqa: ANN401 - a type annotation
-    if value is None:
-        return type(None) in get_args(annotation)
-    plain = _without_none(annotation)
-    if get_origin(plain) is list:
-        return isinstance(value, list) and all(_fits(item, get_args(plain)[0]) for item in value)
-    if plain is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return type(value) is plain
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _named(annotation: Any) -> str:  # noqa: ANN401 - a type annotation
-    plain = _without_none(annotation)
-    return plain.__name__ if isinstance(plain, type) and not get_args(plain) else str(plain)

@@ -25,15 +25,8 @@ from pipelines.journal import Journal
 from pipelines.openai_llm import OpenAILLM
 from pipelines.persona_job import Job, Tables
 from pipelines.progress import State
-from pipelines.schema import (
-    KINDS,
-    PLURAL,
-    DroppedRow,
-    Kind,
-    PersonaRow,
-    TextRow,
-    read_release,
-)
+from pipelines.records import read_release
+from pipelines.schema import KINDS, PLURAL, DroppedRow, Kind, PersonaRow, TextRow
 from pipelines.steps.heldout import certified, make_heldout
 from pipelines.steps.pairing import Pairing, Pairs, assign_test, plan_pairs, size_of_test
 from pipelines.steps.pool import Ledger, Pool, grow, plant

@@ -14,7 +14,8 @@ import pytest
 
 from cards.release import read_manifest
 from pipelines import rehearsal
-from pipelines.schema import AloeRow, DroppedRow, PersonaRow, TextRow, persona_id, read_release, text_id
+from pipelines.records import read_release
+from pipelines.schema import AloeRow, DroppedRow, PersonaRow, TextRow, persona_id, text_id
 from tests.pipelines.stage import KEY, REPO, SMALL, Stage, stats
 
 pytestmark = pytest.mark.slow

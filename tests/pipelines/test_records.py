@@ -9,21 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schema import (
-    AloeRow,
-    DroppedRow,
-    PersonaRow,
-    Record,
-    SchemaError,
-    TextRow,
-    arrow_schema,
-    documentation,
-    from_row,
-    persona_id,
-    read_release,
-    text_id,
-    to_table,
-)
+from pipelines.records import Record, SchemaError, arrow_schema, documentation, from_row, read_release, to_table
+from pipelines.schema import AloeRow, DroppedRow, PersonaRow, TextRow, persona_id, text_id
 
 TEXT = TextRow(
     "pr-1", "Is 44. Keeps hens.", ["Is 44.", "Keeps hens."], "train", "seed", 0, None, None, None, False, None
