@@ -1,6 +1,6 @@
 """The card of a release: its README.md, a YAML header for the Hub and a page for the reader.
 
-The header is generated from the files of the release; the page comes from `cards/templates/NAME.md.jinja2`, which
+The header is generated from what was written of the rows; the page comes from `cards/templates/NAME.md.jinja2`, which
 documents the facts that it needs. Whatever a row or a name holds, the page keeps its shape: texts from outside pass
 through `cell` in a table and through a fence anywhere else.
 """
@@ -8,18 +8,20 @@ through `cell` in a table and through a fence anywhere else.
 import html
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+
+from cards.data import Written
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 LONGEST_TEXT = 300  # characters of one text in a card
 LONGEST_LIST = 12  # items of one list in a card
+LONGEST_RECORDS = 3  # likewise, where each item is a record of many lines
 
 # The Hub's vocabulary, one word for each number of digits from three on.
 _SIZES = (
@@ -30,41 +32,6 @@ _SIZES = (
 # Characters that don't print but reorder, hide or break what stands around them: controls, bidirectional overrides,
 # zero-width characters, line and paragraph separators.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-
-
-@dataclass(frozen=True)
-class Config:
-    """One config of a dataset, as `load_dataset(repo_id, name)` gives it.
-
-    Example: `Config("profiles", {"train": table, "test": table}, {"profile_id": "its id", "profile": "its text"})`.
-    """
-
-    name: str
-    splits: Mapping[str, "pa.Table"]  # split -> its rows; all splits have the same columns
-    fields: Mapping[str, str]  # column -> what it means, in plain text; every column, in the order of the table
-    default: bool = False  # what load_dataset(repo_id) gives; exactly one config of a release
-
-    def __post_init__(self) -> None:
-        for split, table in self.splits.items():
-            if table.column_names != list(self.fields):
-                raise ValueError(
-                    f"config {self.name!r}: split {split!r} has the columns {table.column_names}, "
-                    f"its fields describe {list(self.fields)}. Describe every column, in the table's order"
-                )
-
-    def filled(self) -> dict[str, "pa.Table"]:
-        """The splits that have rows: load_dataset can't read an empty one, and with it fails on the whole config."""
-        return {split: table for split, table in self.splits.items() if table.num_rows}
-
-    @property
-    def schema(self) -> "pa.Schema":
-        """Columns and types, without metadata: pandas and datasets leave theirs in a schema."""
-        return next(iter(self.splits.values())).schema.remove_metadata()
-
-
-def data_file(config: str, split: str) -> str:
-    """Where the rows of a split stand in a release."""
-    return f"{config}/{split}-00000-of-00001.parquet"
 
 
 def size_category(rows: int) -> str:
@@ -100,13 +67,14 @@ def _shortened(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _shortened(item) for key, item in value.items()}
     if isinstance(value, list):
-        more = [f"… and {len(value) - LONGEST_LIST} more"] if len(value) > LONGEST_LIST else []
-        return [_shortened(item) for item in value[:LONGEST_LIST]] + more
+        longest = LONGEST_RECORDS if value and isinstance(value[0], Mapping) else LONGEST_LIST
+        more = [f"… and {len(value) - longest} more"] if len(value) > longest else []
+        return [_shortened(item) for item in value[:longest]] + more
     return value
 
 
-def render(folder: Path, repo_id: str, configs: Sequence[Config], template: str, facts: Mapping[str, Any]) -> str:
-    """The text of README.md for the Parquet files in `folder`.
+def render(repo_id: str, configs: Sequence[Written], template: str, facts: Mapping[str, Any]) -> str:
+    """The text of README.md.
 
     Every template needs the facts `license` (an id of the Hub's list), `pretty_name` and `tags`; its own ones stand at
     its top.
@@ -123,11 +91,12 @@ def render(folder: Path, repo_id: str, configs: Sequence[Config], template: str,
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = cell
+    environment.filters["quoted"] = shlex.quote
     page = environment.get_template(f"{template}.md.jinja2").render(
         **facts, repo_id=repo_id, configs=[_described(config) for config in configs]
     )
     page = re.sub(r"\n{3,}", "\n\n", page)  # the templates' blocks leave blank lines
-    return f"---\n{_header(folder, configs, facts)}\n---\n\n{page.strip()}\n"
+    return f"---\n{_header(configs, facts)}\n---\n\n{page.strip()}\n"
 
 
 def _type_name(kind: "pa.DataType") -> str:
@@ -136,52 +105,47 @@ def _type_name(kind: "pa.DataType") -> str:
     return re.sub(r"\b(float|double)\b", lambda found: widths[found[0]], str(kind).replace("item: ", ""))
 
 
-def _described(config: Config) -> dict[str, object]:
+def _described(written: Written) -> dict[str, object]:
     """What a template sees of a config."""
-    filled = config.filled()
+    config = written.config
+    firsts = [split.first for split in written.filled().values() if split.first is not None]
     return {
         "name": config.name,
         "default": config.default,
-        "splits": [{"name": split, "rows": table.num_rows} for split, table in config.splits.items()],
-        "rows": sum(table.num_rows for table in filled.values()),
+        "splits": [{"name": name, "rows": split.rows} for name, split in written.splits.items()],
+        "rows": written.rows,
         "fields": [
             {"name": field.name, "type": _type_name(field.type), "meaning": config.fields[field.name]}
             for field in config.schema
         ],
-        "example": fenced(as_json(next(iter(filled.values())).slice(0, 1).to_pylist()[0]), "json") if filled else "",
+        "example": fenced(as_json(firsts[0]), "json") if firsts else "",
     }
 
 
-def _header(folder: Path, configs: Sequence[Config], facts: Mapping[str, Any]) -> str:
-    """The YAML of the card. `dataset_info` is binding for load_dataset, so all of it is read from the files."""
-    import pyarrow.parquet as pq
+def _header(configs: Sequence[Written], facts: Mapping[str, Any]) -> str:
+    """The YAML of the card. `dataset_info` is binding for load_dataset."""
     from datasets import DatasetInfo, Features
     from datasets.info import DatasetInfosDict
     from huggingface_hub import DatasetCardData
 
     entries: list[dict[str, object]] = []
     infos = DatasetInfosDict()
-    default_rows = 0
-    for config in configs:
-        tables = {split: pq.read_table(folder / data_file(config.name, split)) for split in config.filled()}
-        if not tables:
-            continue
-        default_rows += sum(table.num_rows for table in tables.values()) if config.default else 0
+    for config, splits in ((written.config, written.filled()) for written in configs if written.rows):
         infos[config.name] = DatasetInfo(
             config_name=config.name,
             features=Features.from_arrow_schema(config.schema),
             splits=[
-                {"name": split, "num_bytes": table.nbytes, "num_examples": table.num_rows}
-                for split, table in tables.items()
+                {"name": name, "num_bytes": split.num_bytes, "num_examples": split.rows}
+                for name, split in splits.items()
             ],
-            download_size=sum((folder / data_file(config.name, split)).stat().st_size for split in tables),
-            dataset_size=sum(table.nbytes for table in tables.values()),
+            download_size=sum(split.file_bytes for split in splits.values()),
+            dataset_size=sum(split.num_bytes for split in splits.values()),
         )
         entries.append(
             {
                 "config_name": config.name,
                 **({"default": True} if config.default else {}),
-                "data_files": [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in tables],
+                "data_files": [{"split": name, "path": f"{config.name}/{name}-*.parquet"} for name in splits],
             }
         )
     data = DatasetCardData(
@@ -189,7 +153,7 @@ def _header(folder: Path, configs: Sequence[Config], facts: Mapping[str, Any]) -
         license=facts["license"],
         pretty_name=facts["pretty_name"],
         task_categories=["text-generation"],
-        size_categories=[size_category(default_rows)],
+        size_categories=[size_category(sum(written.rows for written in configs if written.config.default))],
         annotations_creators=["machine-generated"],
         tags=list(facts["tags"]),
         configs=entries,

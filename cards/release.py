@@ -4,6 +4,7 @@
         README.md                                  the card
         manifest.json                              what determines the data, and the sha256 of every other file
         personas/train-00000-of-00001.parquet      <config>/<split>; a split without rows has no file
+        figures/                                   where there are any
 
     staged = build(out, "i2a/personas", configs, template="personas", facts=facts, manifest=manifest)
     staged.publish()
@@ -25,18 +26,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
 from cards import check
-from cards.card import Config, data_file, render
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from cards.card import render
+from cards.data import Config, Written, write
 
 __all__ = ["Config", "ReleaseError", "Staged", "build", "read_manifest", "recover"]
 
 MANIFEST = "manifest.json"
-ROWS_PER_GROUP = 1000  # what a reader that streams fetches at once: about a megabyte of personas
 
 _DISK_FULL = re.compile(rf"\[errno ({errno.ENOSPC}|{errno.EFBIG}|{errno.EDQUOT})\]", re.IGNORECASE)
 _REMEDY = "Move it away, or choose another folder"
@@ -76,6 +75,7 @@ def build(
     template: str,
     facts: Mapping[str, Any],
     manifest: Mapping[str, Any],
+    figures: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Staged:
     """Builds a release beside `out` and checks that load_dataset reads every row of it. The same input gives the same
     bytes. Nothing at `out` changes before `publish`.
@@ -83,25 +83,31 @@ def build(
     Args:
         out: Where the release will stand.
         repo_id: What the card's snippets load, such as `i2a/personas`.
-        configs: The data.
+        configs: The data; read once, config by config and split by split, in the given order.
         template: A file of `cards/templates`, without `.md.jinja2`.
         facts: What the card tells; the template's first lines list them.
         manifest: What determines the data, as JSON values. `files` is added here.
+        figures: File name -> content, for the folder `figures`.
 
     Raises:
         ReleaseError: `out` holds something else, the disk is full, there are no rows, or what load_dataset reads is not
             what was written. Nothing half-built stays.
     """
-    for config in configs:
-        if config.default and not config.filled():
-            raise ReleaseError(f"config {config.name!r} of {repo_id} has no rows: there is nothing to release")
     staged = Staged(out)
     with _clear_errors(out):
         read_manifest(out)
         recover(out)
         try:
-            _write(_staged_folder(out), repo_id, configs, template=template, facts=facts, manifest=manifest)
-            _check(_staged_folder(out), configs)
+            written = _write(
+                _staged_folder(out),
+                repo_id,
+                configs,
+                template=template,
+                facts=facts,
+                manifest=manifest,
+                figures=figures,
+            )
+            _check(_staged_folder(out), written)
         except BaseException:
             staged.discard()
             raise
@@ -157,37 +163,27 @@ def _write(
     template: str,
     facts: Mapping[str, Any],
     manifest: Mapping[str, Any],
-) -> None:
+    figures: Mapping[str, bytes],
+) -> list[Written]:
     """Writes the whole release to a folder that doesn't exist yet."""
     folder.mkdir(parents=True)
-    for config in configs:
-        for split, table in config.filled().items():
-            _write_parquet(table, folder / data_file(config.name, split))
-    card = render(folder, repo_id, configs, template, facts)
-    (folder / "README.md").write_bytes(card.encode())
+    written = [write(config, folder) for config in configs]
+    for one in written:
+        if one.config.default and not one.rows:
+            raise ReleaseError(f"config {one.config.name!r} of {repo_id} has no rows: there is nothing to release")
+    for name, content in figures.items():
+        (folder / "figures").mkdir(exist_ok=True)
+        (folder / "figures" / name).write_bytes(content)
+    (folder / "README.md").write_bytes(render(repo_id, written, template, facts).encode())
     text = json.dumps(
         {**manifest, "files": _fingerprints(folder)}, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True
     )
     (folder / MANIFEST).write_bytes(f"{text}\n".encode())
+    return written
 
 
-def _write_parquet(table: "pa.Table", path: Path) -> None:
-    """One split, in content-defined chunks, so that a push after a small change sends little."""
-    import pyarrow.parquet as pq
-
-    path.parent.mkdir(exist_ok=True)
-    pq.write_table(
-        table.replace_schema_metadata(None),
-        path,
-        compression="zstd",
-        row_group_size=ROWS_PER_GROUP,
-        use_content_defined_chunking=True,
-        write_page_index=True,
-    )
-
-
-def _check(folder: Path, configs: Sequence[Config]) -> None:
-    """Compares what a stranger's load_dataset reads with what was handed in, and each file with the manifest.
+def _check(folder: Path, configs: Sequence[Written]) -> None:
+    """Compares what a stranger's load_dataset reads with what was written, and each file with the manifest.
 
     Raises:
         ReleaseError: they differ, or load_dataset fails.
@@ -195,13 +191,13 @@ def _check(folder: Path, configs: Sequence[Config]) -> None:
     from datasets import Features
 
     expected = {
-        f"{config.name}/{split}": {
-            "rows": table.num_rows,
-            "features": Features.from_arrow_schema(config.schema).to_dict(),
-            **({"streamed": table.num_rows} if config.default else {}),
+        f"{written.config.name}/{name}": {
+            "rows": split.rows,
+            "features": Features.from_arrow_schema(written.config.schema).to_dict(),
+            **({"streamed": split.rows} if written.config.default else {}),
         }
-        for config in configs
-        for split, table in config.filled().items()
+        for written in configs
+        for name, split in written.filled().items()
     }
     try:
         loaded = check.load_elsewhere(folder)

@@ -2,7 +2,6 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,12 @@ from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, Persona
 
 _PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
 _TAGS = ["synthetic", "personas", "preference", "distilabel"]
+_RECORDS: dict[str, type[Record]] = {
+    "personas": PersonaRow,
+    "profiles": TextRow,
+    "personalities": TextRow,
+    "dropped": DroppedRow,
+}
 _NAMES = {"profiles": "profile", "personalities": "personality", "personas": "persona"}
 
 
@@ -40,7 +45,7 @@ def publish(
     Raises:
         ReleaseError: one of the two does not pass its check; then neither is published.
     """
-    configs = _configs(tables)
+    rows = _rows(tables)
     only_benchmark = grown_from is not None and grown_from["recipe"] == job.recipe()
     if grown_from is not None and only_benchmark:
         manifest = {name: value for name, value in grown_from.items() if name not in ("dataset", "files")}
@@ -49,7 +54,7 @@ def publish(
             "recipe": job.recipe(),
             "rehearsal": job.cast.rehearsal,
             "versions": {name: version(name) for name in _PACKAGES},
-            "counts": {c.name: {split: rows.num_rows for split, rows in c.splits.items()} for c in configs},
+            "counts": {name: {split: len(of) for split, of in splits.items()} for name, splits in rows.items()},
             "dropped": _drops(tables),
             "told": told if grown_from is None else _with_earlier(told, grown_from["told"]),
             "grown_from": None if grown_from is None else grown_from["files"],
@@ -60,11 +65,10 @@ def publish(
     staged = []
     try:
         if tables["aloe"]:
-            rows = to_table(AloeRow, tables["aloe"])
-            config = release.Config("aloe", {"test": rows}, documentation(AloeRow), default=True)
+            config = _config("aloe", AloeRow, {"test": tables["aloe"]}, default=True)
             about: dict[str, Any] = {"pretty_name": "ALOE: held-out personas", "personas": repo_id}
             about["tags"] = [*facts["tags"], "benchmark"]
-            own = {"dataset": "aloe", "counts": {"aloe": {"test": rows.num_rows}}}
+            own = {"dataset": "aloe", "counts": {"aloe": {"test": len(tables["aloe"])}}}
             staged.append(
                 release.build(
                     benchmark, aloe_id, [config], template="aloe", facts=facts | about, manifest=manifest | own
@@ -73,6 +77,7 @@ def publish(
         if not only_benchmark:
             about = {"pretty_name": "i2a personas", "aloe": aloe_id}
             own = {"dataset": "personas"}
+            configs = [_config(name, _RECORDS[name], of, default=name == "personas") for name, of in rows.items()]
             staged.append(
                 release.build(out, repo_id, configs, template="personas", facts=facts | about, manifest=manifest | own)
             )
@@ -100,21 +105,20 @@ def summary(manifest: dict[str, Any]) -> Table:
     return table
 
 
-def _configs(tables: Tables) -> list[release.Config]:
+def _rows(tables: Tables) -> dict[str, dict[str, list[Any]]]:
+    """Config -> split -> its rows."""
     split_of = {row.id: row.split for row in tables["profiles"]}
-    personas = [(split_of[row.profile_id], row) for row in [*tables["personas"], *tables["heldout"]]]
-    configs = [_config("personas", PersonaRow, personas, default=True)]
-    for kind in KINDS:
-        texts = [(row.split, row) for row in tables[PLURAL[kind]]]
-        configs.append(_config(PLURAL[kind], TextRow, texts))
-    dropped = to_table(DroppedRow, tables["dropped"])
-    return [*configs, release.Config("dropped", {"train": dropped}, documentation(DroppedRow))]
+    placed = {"personas": [(split_of[row.profile_id], row) for row in [*tables["personas"], *tables["heldout"]]]}
+    placed |= {PLURAL[kind]: [(row.split, row) for row in tables[PLURAL[kind]]] for kind in KINDS}
+    rows = {
+        config: {split: [row for of, row in pairs if of == split] for split in SPLITS}
+        for config, pairs in placed.items()
+    }
+    return {**rows, "dropped": {"train": tables["dropped"]}}
 
 
-def _config(
-    name: str, record: type[Record], rows: Sequence[tuple[str, Record]], *, default: bool = False
-) -> release.Config:
-    splits = {split: to_table(record, [row for of, row in rows if of == split]) for split in SPLITS}
+def _config(name: str, record: type[Record], rows: dict[str, list[Any]], *, default: bool = False) -> release.Config:
+    splits = {split: to_table(record, of).to_reader() for split, of in rows.items()}
     return release.Config(name, splits, documentation(record), default=default)
 
 

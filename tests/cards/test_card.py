@@ -1,7 +1,9 @@
 """The card: right for the Hub, readable for people, and whole whatever the texts hold."""
 
 import json
+import shlex
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from cards import release
-from cards.card import Config, as_json, cell, data_file, fenced, render, size_category
+from cards.card import as_json, cell, fenced, render, size_category
+from cards.data import Config, write
+from tests.cards.conftest import Tables, configs_of
 
 HOSTILE = [
     "a | b\n| --- | --- |\n| x | y |",
@@ -27,6 +30,10 @@ HOSTILE = [
     "x" * 10_000,
     "&" * 10_000,
 ]
+TREE_FACTS = (
+    *("personas", "turns", "branch", "votes", "node", "vote", "trees", "pairs", "margin", "audit", "longer_won"),
+    *("disclosure", "undisclosed", "cost", "split_check", "cast", "seed", "usage"),
+)
 texts = st.one_of(
     st.sampled_from(HOSTILE), st.text(max_size=400), st.text(alphabet="`|\\*_<>&[]~$#-\n\r\t ", max_size=60)
 )
@@ -34,12 +41,8 @@ markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def card(folder: Path, configs: list[Config], facts: dict[str, Any], template: str = "personas") -> str:
-    for config in configs:
-        for split, table in config.filled().items():
-            path = folder / data_file(config.name, split)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            release._write_parquet(table, path)
-    return render(folder, "i2a/people", configs, template, facts)
+    folder.mkdir(exist_ok=True)
+    return render("i2a/people", [write(config, folder) for config in configs], template, facts)
 
 
 def header_and_page(text: str) -> tuple[dict[str, Any], str]:
@@ -93,11 +96,13 @@ def test_nothing_leaves_a_fence(text: str) -> None:
 @settings(deadline=None)
 @given(texts)
 def test_an_example_is_json_that_shows_the_start_of_the_text_and_hides_nothing(text: str) -> None:
-    shown_row = as_json({"text": text, "list": [text] * 13, "deep": [{"text": text}], "number": 0.10000000149})
+    row = {"text": text, "list": [text] * 13, "deep": [{"text": text}] * 4, "none": [], "number": 0.10000000149}
+    shown_row = as_json(row)
     read = json.loads(shown_row)
     start = text if len(text) <= 300 else text[:299] + "…"
     assert read["text"] == start
-    assert read["deep"] == [{"text": start}]
+    assert read["deep"] == [{"text": start}] * 3 + ["… and 1 more"]
+    assert read["none"] == []
     assert read["list"] == [start] * 12 + ["… and 1 more"]
     assert read["number"] == 0.1
     # Not one character is left that reorders or hides its neighbours.
@@ -181,25 +186,28 @@ def test_the_snippet_loads_every_config_that_has_rows_and_is_python(
     assert "dropped" not in block
 
 
-@pytest.mark.parametrize("template", ["personas", "aloe"])
+@pytest.mark.parametrize("template", ["personas", "aloe", "trees"])
 @pytest.mark.parametrize("rehearsal", [True, False])
 def test_rehearsal_data_says_so_right_under_the_title_and_other_data_never(
-    tmp_path: Path, configs: list[Config], facts: dict[str, Any], *, template: str, rehearsal: bool
+    tmp_path: Path, configs: list[Config], facts_of: dict[str, dict[str, Any]], *, template: str, rehearsal: bool
 ) -> None:
-    _, page = header_and_page(card(tmp_path, configs, {**facts, "rehearsal": rehearsal}, template))
+    facts = facts_of[template] | {"rehearsal": rehearsal}
+    _, page = header_and_page(card(tmp_path, configs, facts, template))
     title, first, *_ = [line for line in page.splitlines() if line]
     assert title == "# Some people"
     assert first.startswith("> **Rehearsal data.**") is rehearsal
     assert ("rehearsal" in page.lower()) is rehearsal
 
 
-@pytest.mark.parametrize("template", ["personas", "aloe"])
+@pytest.mark.parametrize(
+    ("template", "fact"), [("personas", "embedder"), ("aloe", "embedder"), *(("trees", fact) for fact in TREE_FACTS)]
+)
 def test_a_fact_that_a_template_needs_and_does_not_get_is_an_error(
-    tmp_path: Path, configs: list[Config], facts: dict[str, Any], template: str
+    tmp_path: Path, configs: list[Config], facts_of: dict[str, dict[str, Any]], template: str, fact: str
 ) -> None:
-    del facts["embedder"]
-    with pytest.raises(jinja2.UndefinedError, match="embedder"):
-        card(tmp_path, configs, facts, template)
+    del facts_of[template][fact]
+    with pytest.raises(jinja2.UndefinedError, match=f"'{fact}' is undefined"):
+        card(tmp_path, configs, facts_of[template], template)
 
 
 def test_a_pool_with_nothing_held_out_and_nothing_dropped_has_a_card_too(
@@ -212,20 +220,18 @@ def test_a_pool_with_nothing_held_out_and_nothing_dropped_has_a_card_too(
 
 
 def test_hostile_texts_in_rows_names_and_facts_leave_the_card_whole(
-    tmp_path: Path, configs: list[Config], facts: dict[str, Any]
+    tmp_path: Path, tables: Tables, facts: dict[str, Any]
 ) -> None:
     import pyarrow as pa
 
-    _, page = header_and_page(card(tmp_path / "tame", configs, facts))
+    _, page = header_and_page(card(tmp_path / "tame", configs_of(tables), facts))
     tame = headings(page)
-    tables = [token.type for token in markdown.parse(page)].count("td_open")
-    people = configs[0]
+    cells = [token.type for token in markdown.parse(page)].count("td_open")
     for i, hostile in enumerate(HOSTILE):
-        rows = people.splits["train"].slice(0, 1).to_pylist()
-        rows[0] |= {"text": hostile, "facts": [hostile]}
-        train = pa.Table.from_pylist(rows, schema=people.splits["train"].schema)
-        fields = dict.fromkeys(people.fields, hostile)
-        evil = [Config("people", {**people.splits, "train": train}, fields, default=True), *configs[1:]]
+        first = tables["people"]["train"].to_pylist()[0] | {"text": hostile, "facts": [hostile]}
+        train = pa.Table.from_pylist([first], schema=tables["people"]["train"].schema)
+        people, *others = configs_of({**tables, "people": {**tables["people"], "train": train}})
+        evil = [replace(people, fields=dict.fromkeys(people.fields, hostile)), *others]
         evil_facts = facts | {
             "pretty_name": f"Some people {hostile}",
             "tags": [hostile],
@@ -236,16 +242,99 @@ def test_hostile_texts_in_rows_names_and_facts_leave_the_card_whole(
         assert header["license"] == "cc-by-4.0"
         assert header["tags"] == [hostile]
         assert headings(page)[1:] == tame[1:]
-        assert [token.type for token in markdown.parse(page)].count("td_open") == tables
+        assert [token.type for token in markdown.parse(page)].count("td_open") == cells
         assert not [token for token in markdown.parse(page) if token.type == "html_block"]
         start = hostile if len(hostile) <= 300 else hostile[:299] + "…"
         assert example_row(page)["facts"] == [start]
 
 
-@pytest.mark.parametrize("columns", [["id"], ["id", "text", "facts", "round", "seen", "nearest"], []])
-def test_a_column_without_its_meaning_is_an_error(configs: list[Config], columns: list[str]) -> None:
-    with pytest.raises(ValueError, match="config 'people': split 'train' has the columns"):
-        Config("people", configs[0].splits, dict.fromkeys(columns, "what it means"))
+def as_trees(tables: Tables) -> list[Config]:
+    """The same rows under the names of the trees' configs; `kto` has none."""
+    some, none = tables["texts"], tables["dropped"]
+    return configs_of({"trees": some, "preference": some, "sft": some, "kto": none, "dropped": none})
+
+
+def test_the_card_of_trees_tells_labels_audit_ledger_cost_and_splits(
+    tmp_path: Path, tables: Tables, tree_facts: dict[str, Any]
+) -> None:
+    _, page = header_and_page(card(tmp_path, as_trees(tables), tree_facts, "trees"))
+    for line in (
+        "| `trees` (default) | `train` | 3 |",
+        "| `label` | preferred, rejected or undecided; null on user nodes |",
+        "| refused | 2 |",
+        "| 2,970 | 2,512 | 458 |",
+        "| votes-differ | 310 |",
+        "| 0.31 | 0.06 | 0.28 | 0.61 |",
+        "| characters | 0.43 | 263.40 | 1,287.00 |",
+        "| 10 | 9.00 | 9.00 | 10.00 | 11.00 | 5.00 | 0.00 | 5.00 | 10.00 |",
+        "| tailored | 2.1% |",
+        "| generic | 1.8% |",
+        "| judge | 79.0% |",
+        "| all roles | 81.2% |",
+        "| writer | 1,234 | 56,789 | 4,321 |",
+    ):
+        assert f"\n{line}\n" in page
+    prose = " ".join(page.split())
+    for said in (
+        "Of 300 trees asked for, 297 are here.",
+        "The generic reply is the preferred one in 8.1% of the decided pairs.",
+        "the longer one is preferred in 33.3%.",
+        "6.21 calls and 12,345.60 prompt tokens for each decided pair",
+        "3,072 tokens are meant to hold the longest row here, which has 9,876 characters",
+        "0 profiles and 0 personalities stand in both train and test, and 0 personas",
+        "In the first turns (`both:2`) it goes on from both replies",
+    ):
+        assert said in prose
+    assert "\n\n\n" not in page
+
+
+def test_the_commands_train_on_every_config_that_has_rows_whole(
+    tmp_path: Path, tables: Tables, tree_facts: dict[str, Any]
+) -> None:
+    _, page = header_and_page(card(tmp_path, as_trees(tables), tree_facts, "trees"))
+    [block] = [token.content for token in markdown.parse(page) if token.type == "fence" and token.info == "bash"]
+    data, rest = ["--dataset_name", "i2a/people"], ["--max_length", "3072", "--model_name_or_path", "MODEL"]
+    assert [shlex.split(line) for line in block.replace("\\\n", "").splitlines()] == [
+        ["trl", "dpo", *data, "--dataset_config", "preference", *rest],
+        ["trl", "sft", *data, "--dataset_config", "sft", *rest],
+    ]
+
+
+def test_a_repo_id_that_a_shell_would_read_is_quoted_in_the_commands(
+    tmp_path: Path, tables: Tables, tree_facts: dict[str, Any]
+) -> None:
+    configs = [write(config, tmp_path) for config in as_trees(tables)]
+    assert "--dataset_name 'my data/$(x)' --dataset_config" in render("my data/$(x)", configs, "trees", tree_facts)
+
+
+@pytest.mark.parametrize(
+    ("branch", "said"), [("coin", "a seeded coin names, preferred or not"), ("preferred", "from the preferred reply")]
+)
+def test_a_run_without_a_decided_pair_has_a_card_of_trees_too(
+    tmp_path: Path, tables: Tables, tree_facts: dict[str, Any], branch: str, said: str
+) -> None:
+    nothing = dict.fromkeys(("mean", "q10", "median", "q90"))
+    facts = tree_facts | {
+        "branch": branch,
+        "trees": {"asked": 1, "kept": 1, "dropped": {}},
+        "pairs": {"all": 1, "decided": 0, "undecided": {}, "generic_won": None},
+        "margin": nothing,
+        "audit": [{"feature": "characters", "auc": None, "preferred": None, "rejected": None}],
+        "longer_won": None,
+        "disclosure": [{"turn": 1, "facts": nothing, "traits": nothing}],
+        "undisclosed": {"tailored": None, "generic": None},
+        "cost": {"calls_per_pair": None, "prompt_tokens_per_pair": None, "repeated": {}, "repeated_all": None},
+    }
+    configs = [config for config in as_trees(tables) if config.name in ("trees", "dropped")]
+    _, page = header_and_page(card(tmp_path, configs, facts, "trees"))
+    prose = " ".join(page.split())
+    assert said in prose
+    assert "There is nothing to train on here: no pair was decided." in prose
+    assert "no margins and no audit" in prose
+    assert "| 1 | - | - | - | - | - | - | - | - |" in page
+    assert "| tailored | - |" in page
+    assert "trl " not in page
+    assert "None" not in page
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from cards import check, release
+from cards.data import Written
 from cards.release import Config, ReleaseError, build, read_manifest, recover
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,7 @@ BUILD = textwrap.dedent("""
              "embedder": "x", "leakage": {}, "personas": "i2a/personas"}
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    configs = [Config("people", {"train": table}, {"text": "x"}, default=True)]
+    configs = [Config("people", {"train": table.to_reader()}, {"text": "x"}, default=True)]
     try:
         build(out, "i2a/people", configs, template="aloe", facts=facts, manifest={"seed": 1}).publish()
     except ReleaseError as error:
@@ -98,7 +99,7 @@ def test_hostile_texts_come_back_as_they_were(tmp_path: Path, facts: dict[str, A
     rows = pa.table(
         {"text": texts, "items": [[text, None] for text in texts], "none": pa.array([None] * 9, pa.string())}
     )
-    configs = [Config("people", {"train": rows}, dict.fromkeys(rows.column_names, texts[1]), default=True)]
+    configs = [Config("people", {"train": rows.to_reader()}, dict.fromkeys(rows.column_names, texts[1]), default=True)]
     out = tmp_path / "people"
     build(out, "i2a/people", configs, template="personas", facts=facts, manifest={}).publish()
     code = (
@@ -152,7 +153,7 @@ def test_a_release_that_does_not_load_as_it_was_written_is_never_published(
 ) -> None:
     check_release = release._check
 
-    def spoil_and_check(folder: Path, configs: list[Config]) -> None:
+    def spoil_and_check(folder: Path, configs: list[Written]) -> None:
         spoil(folder)
         check_release(folder, configs)
 

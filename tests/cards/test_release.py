@@ -5,27 +5,38 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from cards import check, release
+from cards.data import Written, write
 from cards.release import Config, ReleaseError, Staged, build, read_manifest, recover
+from tests.cards.conftest import Tables, configs_of
 
 Build = Callable[..., Staged]
 
 
 @pytest.fixture
-def quick_build(monkeypatch: pytest.MonkeyPatch, configs: list[Config], facts: dict[str, Any]) -> Build:
+def quick_build(monkeypatch: pytest.MonkeyPatch, tables: Tables, facts: dict[str, Any]) -> Build:
     """`build` without the process that loads the release."""
     monkeypatch.setattr(release, "_check", lambda folder, configs: read_manifest(folder))
 
-    def quick(out: Path, seed: int = 1, given: list[Config] = configs) -> Staged:
-        return build(out, "i2a/people", given, template="personas", facts=facts, manifest={"seed": seed, "a": "ä"})
+    def quick(
+        out: Path, *, seed: int = 1, given: Sequence[Config] = (), figures: Mapping[str, bytes] = MappingProxyType({})
+    ) -> Staged:
+        return build(
+            out,
+            "i2a/people",
+            given or configs_of(tables),
+            template="personas",
+            facts=facts,
+            manifest={"seed": seed, "a": "ä"},
+            figures=figures,
+        )
 
     return quick
 
@@ -78,46 +89,24 @@ def test_the_manifest_is_sorted_indented_utf8_with_a_last_newline(tmp_path: Path
     assert text.startswith('{\n "a": "ä",\n "files": {\n  "README.md"')
 
 
-def test_parquet_keeps_rows_order_and_types_and_no_foreign_metadata(
-    tmp_path: Path, quick_build: Build, configs: list[Config]
-) -> None:
-    import pyarrow.parquet as pq
-
-    quick_build(tmp_path / "people").publish()
-    path = tmp_path / "people" / "people" / "train-00000-of-00001.parquet"
-    assert pq.read_table(path).equals(configs[0].splits["train"].replace_schema_metadata(None))
-    assert pq.read_schema(path).metadata is None
-    column = pq.read_metadata(path).row_group(0).column(0)
-    assert column.compression == "ZSTD"
-    assert column.has_column_index
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.tuples(st.text(), st.lists(st.one_of(st.none(), st.text()), max_size=3)), min_size=1, max_size=8),
-    st.data(),
-)
-def test_what_is_written_reads_back_and_is_the_same_bytes_however_the_table_was_put_together(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, list[str | None]]], data: st.DataObject
-) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.schema([("text", pa.string()), ("items", pa.list_(pa.string()))])
-    table = pa.Table.from_pylist([{"text": text, "items": items} for text, items in rows], schema=schema)
-    cut = data.draw(st.integers(0, len(rows)))
-    pieces = pa.concat_tables([table.slice(0, cut), table.slice(cut)])
-    folder = tmp_path_factory.mktemp("parquet")
-    release._write_parquet(table, folder / "a.parquet")
-    release._write_parquet(pieces, folder / "b.parquet")
-    assert pq.read_table(folder / "a.parquet").equals(table)
-    assert (folder / "a.parquet").read_bytes() == (folder / "b.parquet").read_bytes()
-
-
 def test_two_builds_from_the_same_input_are_byte_identical(tmp_path: Path, quick_build: Build) -> None:
     for name in ("a", "b"):
         quick_build(tmp_path / name).publish()
     assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b")
+
+
+def test_figures_stand_in_their_folder_and_in_the_manifest(tmp_path: Path, quick_build: Build) -> None:
+    figures = {"trees.html": b"<p>\xc3\xa4</p>", "margin.png": b"\x89PNG\r\n"}
+    quick_build(tmp_path / "people", figures=figures).publish()
+    manifest = read_manifest(tmp_path / "people")
+    assert manifest is not None
+    for name, content in figures.items():
+        assert (tmp_path / "people" / "figures" / name).read_bytes() == content
+        told = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        assert manifest["files"][f"figures/{name}"] == told
+    (tmp_path / "people" / "figures" / "trees.html").write_text("other")
+    with pytest.raises(ReleaseError, match=r"figures/trees.html added, changed or removed"):
+        read_manifest(tmp_path / "people")
 
 
 def test_a_new_release_replaces_the_old_one_whole(tmp_path: Path, quick_build: Build, configs: list[Config]) -> None:
@@ -278,12 +267,38 @@ def test_a_place_that_can_not_be_made_is_a_clear_error(tmp_path: Path, quick_bui
         quick_build(tmp_path / "file" / "people")
 
 
-def test_a_default_config_without_rows_is_refused(tmp_path: Path, quick_build: Build, configs: list[Config]) -> None:
-    people = configs[0]
-    empty = Config("people", {"heldout": people.splits["heldout"]}, people.fields, default=True)
+@pytest.mark.parametrize("splits", [["heldout"], []])
+def test_a_default_config_without_rows_is_refused(
+    tmp_path: Path, quick_build: Build, tables: Tables, splits: list[str]
+) -> None:
+    tables["people"] = {split: tables["people"][split] for split in splits}
     with pytest.raises(ReleaseError, match="'people' of i2a/people has no rows"):
-        quick_build(tmp_path / "people", given=[empty, configs[1]])
+        quick_build(tmp_path / "people")
     assert not any(tmp_path.iterdir())
+
+
+def test_a_reader_that_fails_half_way_is_told_as_it_is_and_leaves_nothing(
+    tmp_path: Path, quick_build: Build, tables: Tables
+) -> None:
+    import pyarrow as pa
+
+    out = tmp_path / "people"
+    quick_build(out).publish()
+    before = snapshot(tmp_path)
+    train = tables["texts"]["train"]
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for _ in range(400):  # more than a row group, so that its file has begun
+            assert names(tmp_path) == [".people.i2a-new", "people"]
+            yield from train.to_batches()
+        raise KeyError("tree t-1 is torn")
+
+    people, *_ = configs_of(tables)
+    torn = pa.RecordBatchReader.from_batches(train.schema, batches())
+    texts = Config("texts", {"train": torn}, people.fields)
+    with pytest.raises(KeyError, match="tree t-1 is torn"):
+        quick_build(out, given=[people, texts])
+    assert snapshot(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -311,20 +326,23 @@ def test_what_loads_is_compared_with_what_was_handed_in(
         "people/test": {"rows": 2, "features": features, "streamed": 2},
         "texts/train": {"rows": 3, "features": features},
     }
-    (tmp_path / "manifest.json").write_text('{"files": {}}')
+    written = [write(config, tmp_path) for config in configs]
+    folder = tmp_path / "release"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"files": {}}')
     monkeypatch.setattr(check, "load_elsewhere", lambda folder: right)
-    release._check(tmp_path, configs)
+    release._check(folder, written)
     [(split, wrong)] = change.items()
     loaded = (
         {**right, split: {**right.get(split, {}), **wrong}} if wrong else {k: v for k, v in right.items() if k != split}
     )
     monkeypatch.setattr(check, "load_elsewhere", lambda folder: loaded)
     with pytest.raises(ReleaseError, match=f"{split} was written as"):
-        release._check(tmp_path, configs)
+        release._check(folder, written)
 
 
 def test_a_build_that_fails_leaves_nothing(tmp_path: Path, quick_build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(folder: Path, configs: list[Config]) -> None:
+    def fail(folder: Path, configs: list[Written]) -> None:
         assert (folder / "manifest.json").exists()
         raise KeyboardInterrupt
 
