@@ -4,6 +4,7 @@ import os
 from typing import Any, Literal
 
 from distilabel import models
+from openai.types.chat import ChatCompletion
 from pydantic import Field
 
 
@@ -81,7 +82,10 @@ class OpenAILLM(models.OpenAILLM):  # type: ignore[misc]  # Distilabel ships no 
             "response_format": self._response_format(response_schema),
         }
         sent = {name: value for name, value in body.items() if value is not None}
-        completion = await self._aclient.chat.completions.create(**sent, extra_body=extra_body)
+        # Not `chat.completions.create`, which walks through every message's type first: half of the time of a call.
+        completion = await self._aclient.post(
+            "/chat/completions", cast_to=ChatCompletion, body={**sent, **(extra_body or {})}
+        )
         if not completion.choices:  # some gateways tell an error inside a 200
             raise MalformedReply("the reply has no choices")
         return self._generations_from_openai_completion(completion)

@@ -20,25 +20,30 @@ ANSWER = ChatCompletion.model_validate(
 
 def sent(monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], **arguments: Any) -> dict[str, Any]:
     """The fields of the request that one call makes."""
-    body: dict[str, Any] = {}
+    sent_body: dict[str, Any] = {}
 
-    async def create(**fields: Any) -> ChatCompletion:
-        body.update(fields)
+    async def post(path: str, *, cast_to: type[ChatCompletion], body: dict[str, Any]) -> ChatCompletion:
+        assert (path, cast_to) == ("/chat/completions", ChatCompletion)
+        sent_body.update(body)
         return ANSWER
 
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     llm = OpenAILLM(model="m", base_url="http://127.0.0.1:1/v1", **settings)
     llm.load()
-    monkeypatch.setattr(llm._aclient.chat.completions, "create", create)
+    monkeypatch.setattr(llm._aclient, "post", post)
     output = asyncio.run(llm.agenerate(input=[{"role": "user", "content": "2 + 2?"}], **arguments))
     assert output["generations"] == ["four"]
     assert output["statistics"] == {"input_tokens": [7], "output_tokens": [1]}
-    return body
+    return sent_body
 
 
 def test_only_what_is_set_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     body = sent(monkeypatch, {})
-    assert set(body) == {"model", "messages", "n", "max_tokens", "extra_body"}
+    assert set(body) == {"model", "messages", "n", "max_tokens"}
+
+
+def test_further_fields_go_out_with_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sent(monkeypatch, {}, extra_body={"top_k": 40})["top_k"] == 40
 
 
 def test_seed_and_schema_go_out_unless_the_cast_says_that_the_endpoint_does_not_take_them(
