@@ -4,56 +4,47 @@
         Rounds(...)
     rows = run(pipeline, work=Path(".i2a"), stop=Path(".i2a/stop"))
 
+The steps run in processes of this machine (workers.py), or with `ray=ADDRESS` on a Ray cluster (runner_ray.py), with
+the same promises.
+
 Every mend of Distilabel 1.5.3 is a method here that overrides one of its own, with the reason beside it. Its steps,
 checks and batch manager are used as they are; its process pool, signal handling, cache, logging and write buffer are
 not. Importing this imports Distilabel (2.5 s), so a stage does it inside the function that runs.
 """
 
 import logging
-import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.managers import SyncManager
-from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import ForkingPickler
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import distilabel.pipeline
 from distilabel.pipeline.base import _STEP_UNLOADED_CODE, BasePipeline
-from distilabel.pipeline.step_wrapper import _StepWrapper, _StepWrapperException
 from distilabel.utils.logging import _SILENT_LOGGERS
 
+from pipelines.workers import GRACE, PipelineFailed, Place, Worker, here, summary
+
 _LOG_LEVEL = "DISTILABEL_LOG_LEVEL"
-_POLL = 0.02  # seconds between two looks at the processes
-_GRACE = 5.0  # seconds that a process may take to exit after it has reported its end
-_PARENT_POLL = 0.1  # seconds between two looks at whether the parent is alive
+_POLL = 0.02  # seconds between two looks at the workers
 
 Row = dict[str, Any]
 Parameters = dict[str, dict[str, Any]]
 
 
-class PipelineFailed(RuntimeError):  # noqa: N818 - named for what happened, as KeyboardInterrupt is
-    """The pipeline did not give all its rows; the message says which step and what, `details` holds the traceback."""
-
-    def __init__(self, message: str, details: str = "") -> None:
-        super().__init__(message)
-        self.details = details
-        if details:
-            self.add_note(details)  # an uncaught one shows the traceback of the step's process
-
-
 def run(
-    pipeline: "Pipeline", *, work: Path, stop: Path, rows: int | None = None, parameters: Parameters | None = None
+    pipeline: "Pipeline",
+    *,
+    work: Path,
+    stop: Path,
+    rows: int | None = None,
+    parameters: Parameters | None = None,
+    ray: str | None = None,
 ) -> list[Row]:
     """Runs a pipeline and returns the rows of its last step as that step yielded them, in order of arrival.
 
@@ -67,8 +58,11 @@ def run(
         stop: removed at the start; its folder exists.
         rows: how many rows there must be.
         parameters: runtime parameters by the step's name.
+        ray: the address of a Ray cluster to run the steps on, as runner_ray.py has it; None runs them here. All its
+            machines share the folder `work`.
 
     Raises:
+        UserError: there is no such cluster, or no Ray.
         Exception: what a step raised, as itself where pickle can carry it, with a PipelineFailed as its cause.
         PipelineFailed: a step raised what pickle can't carry, a process died, or rows are missing.
         KeyboardInterrupt: there was a signal, whatever the steps did next.
@@ -80,8 +74,12 @@ def run(
         raise PipelineFailed(f"parameters for {', '.join(sorted(unknown))}; the steps are {', '.join(pipeline.dag)}")
     work.mkdir(parents=True, exist_ok=True)
     stop.unlink(missing_ok=True)
-    with _counted_signals(stop) as signals, TemporaryDirectory(prefix="distilabel-", dir=work) as cache:
-        made = pipeline.run(Path(cache), stop, signals, parameters)
+    with (
+        _place(ray, work) as place,  # first, since Ray sets a handler of its own while it starts
+        _counted_signals(stop) as signals,
+        TemporaryDirectory(prefix="distilabel-", dir=work) as cache,
+    ):
+        made = pipeline.run(place, Path(cache), stop, signals, parameters)
     if signals:
         raise KeyboardInterrupt
     if not made:
@@ -91,26 +89,34 @@ def run(
     return made
 
 
+def _place(ray: str | None, work: Path) -> AbstractContextManager[Place]:
+    if ray is None:
+        return here()
+    from pipelines.runner_ray import cluster
+
+    return cluster(ray, work)
+
+
 class Pipeline(distilabel.pipeline.Pipeline):  # type: ignore[misc]  # Distilabel ships no types
-    """A local pipeline with a watched process for each replica of a step; `run` of this module runs it.
+    """A pipeline with a watched process for each replica of a step; `run` of this module runs it.
 
     What Distilabel's own `run` does instead: its pool hangs when a worker dies or an exception can't be unpickled; its
     handler of SIGINT returns half of the rows, and deadlocks when called twice; it fetches citations from the network
     and leaves a copy of the rows in the user's `datasets` cache.
     """
 
-    def run(self, cache: Path, stop: Path, signals: list[int], parameters: Parameters | None) -> list[Row]:
+    def run(
+        self, place: Place, cache: Path, stop: Path, signals: list[int], parameters: Parameters | None
+    ) -> list[Row]:
+        self._place = place
         self._cache_dir = cache  # fresh: from a used one, changed input would give the rows of an earlier run
         self._stop_called = False
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._loop_error: PipelineFailed | None = None
         with _distilabel_log_level():
             with _restored_loggers("", *_SILENT_LOGGERS):  # it takes the root logger's handlers away
                 BasePipeline.run(self, parameters=parameters, use_cache=False)
-            self._manager = SyncManager()
-            self._manager.start(_end_with_parent)
-            with self._manager:
-                self._run_to_the_end(stop, signals)
+            self._run_to_the_end(stop, signals)
         return list(self._write_buffer)
 
     def _run_to_the_end(self, stop: Path, signals: list[int]) -> None:
@@ -121,7 +127,7 @@ class Pipeline(distilabel.pipeline.Pipeline):  # type: ignore[misc]  # Distilabe
         grace = 0.0
         try:
             self._watch(loop, stop, signals)
-            grace = _GRACE
+            grace = GRACE
         finally:
             self._dismiss_steps()
             loop.join()  # before the workers are ended, since it starts them
@@ -157,7 +163,7 @@ class Pipeline(distilabel.pipeline.Pipeline):  # type: ignore[misc]  # Distilabe
     def _dismiss_steps(self) -> None:
         """Asks the loop and every worker to end after what they have in hand."""
         self._stop_called = True
-        with suppress(OSError, EOFError):  # the manager is gone, and its queues with it: that ends them as well
+        with suppress(OSError, EOFError):  # the queues are gone: that ends them as well
             self._output_queue.put(None)
             for name, queue in list(self._steps_input_queues.items()):
                 for _ in range(self.dag.get_step_replica_count(name)):
@@ -165,29 +171,25 @@ class Pipeline(distilabel.pipeline.Pipeline):  # type: ignore[misc]  # Distilabe
 
     # -- what follows overrides methods of Distilabel --
 
-    def _run_step(self, step: Any, input_queue: Any, replica: int) -> None:  # noqa: ANN401 - Distilabel's own
-        """Starts a process instead of handing the step to a pool, which forgets the task of a worker that died.
+    @property
+    def QueueClass(self) -> Callable[[], Any]:  # noqa: N802 - Distilabel's own
+        return self._place.queue
 
-        It is forked from the loop's thread, which runs no numeric code: a process forked from the main thread hangs
-        in OpenMP once that thread has used torch or faiss.
-        """
-        report, send_report = multiprocessing.Pipe(duplex=False)
-        wrapper = _LoudStepWrapper(step, replica, input_queue, self._output_queue, self._load_queue)
-        process = multiprocessing.Process(target=_work, args=(wrapper, send_report), name=f"{step.name}-{replica}")
-        process.start()
-        send_report.close()  # the process alone holds it, so that its death is the end of the report
-        self._workers.append(_Worker(step.name, process, report))
+    def _run_step(self, step: Any, input_queue: Any, replica: int) -> None:  # noqa: ANN401 - Distilabel's own
+        """Keeps the worker; Distilabel hands the step to a pool, which forgets the task of a worker that died."""
+        queues = (input_queue, self._output_queue, self._load_queue)
+        self._workers.append(self._place.start(step, replica, queues))
 
     def _output_queue_loop(self) -> None:
         """Keeps what the loop raises: Distilabel lets the thread die and returns what had come until then."""
         try:
             super()._output_queue_loop()
         except Exception as error:  # noqa: BLE001 - whatever it is, the run has failed
-            self._loop_error = PipelineFailed(f"Distilabel's loop raised {_summary(error)}", traceback.format_exc())
+            self._loop_error = PipelineFailed(f"Distilabel's loop raised {summary(error)}", traceback.format_exc())
             self._loop_error.__cause__ = error
 
     def _run_load_queue_loop(self) -> None:
-        """Ends with the manager; Distilabel's thread prints a traceback."""
+        """Ends with the queues; Distilabel's thread prints a traceback."""
         with suppress(OSError, EOFError):
             super()._run_load_queue_loop()
 
@@ -234,130 +236,6 @@ class _Rows(list[Row]):
 
     def add_batch(self, batch: Any) -> None:  # noqa: ANN401 - Distilabel's own
         self.extend(batch.data[0])
-
-
-class _LoudStepWrapper(_StepWrapper):  # type: ignore[misc]  # Distilabel ships no types
-    """Runs a step in its process, and raises where Distilabel's goes on with less."""
-
-    _sent_last_batch = False
-
-    def _impute_step_outputs(self, _batch: object) -> list[Row]:
-        """Raises on what the step raised; Distilabel goes on with a batch of None."""
-        error = sys.exception()
-        assert error is not None
-        raise error
-
-    def _generator_step_process_loop(self) -> None:
-        """Raises where a generator ends too early; Distilabel waits for its last batch for ever."""
-        super()._generator_step_process_loop()
-        if not self._sent_last_batch:
-            raise RuntimeError("ended without a batch that it calls its last one")
-
-    def _send_batch(self, batch: Any) -> None:  # noqa: ANN401 - Distilabel's own
-        super()._send_batch(batch)
-        self._sent_last_batch = batch.last_batch
-
-
-@dataclass
-class _Worker:
-    """The process of one replica of a step, seen from the parent."""
-
-    step: str
-    process: BaseProcess
-    report: "Connection[Any, Any]"
-    ended: bool = False
-    error: Exception | None = None
-
-    def look(self) -> None:
-        """Notes that the process has reported its end, or has died."""
-        alive = self.process.is_alive()  # asked first, so that a report sent just before its end is seen
-        if not self.ended and (self.report.poll() or not alive):
-            self.ended = True
-            self.error = self._outcome()
-
-    def _outcome(self) -> Exception | None:
-        with suppress(EOFError):
-            if self.report.poll():
-                report: _Report | None = self.report.recv()
-                return None if report is None else report.error(self.step)
-        self.process.join(_GRACE)
-        code = self.process.exitcode
-        how = f"was killed by {signal.Signals(-code).name}" if code and code < 0 else f"exited with code {code}"
-        return PipelineFailed(f"step {self.step!r} never ended: its process {how}")
-
-    def end(self, grace: float) -> None:
-        self.process.join(grace)
-        self.process.kill()
-        self.process.join()
-        self.report.close()
-
-
-@dataclass(frozen=True)
-class _Report:
-    """What a step raised, on its way to the parent."""
-
-    summary: str
-    details: str
-    pickled: bytes | None
-
-    @classmethod
-    def of(cls, error: BaseException) -> "_Report":
-        if isinstance(error, _StepWrapperException):
-            error = error.subprocess_exception
-        return cls(_summary(error), "".join(traceback.format_exception(error)), _pickled(error))
-
-    def error(self, step: str) -> Exception:
-        failed = PipelineFailed(f"step {step!r} raised {self.summary}", self.details)
-        if self.pickled is None:
-            return failed
-        error: Exception = ForkingPickler.loads(self.pickled)
-        error.__cause__ = failed
-        return error
-
-
-def _summary(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _pickled(error: BaseException) -> bytes | None:
-    """The exception as bytes, or None where it would come out as another one, as with many an own __init__."""
-    if not isinstance(error, Exception):
-        return None  # a step's SystemExit must not end the parent
-    try:
-        pickled = bytes(ForkingPickler.dumps(error))
-        again = ForkingPickler.loads(pickled)
-    except Exception:  # noqa: BLE001 - pickle runs the exception's own code, which may raise anything
-        return None
-    return pickled if _summary(again) == _summary(error) else None
-
-
-def _work(wrapper: _LoudStepWrapper, report: "Connection[Any, Any]") -> None:
-    """The whole life of a worker process."""
-    _end_with_parent()
-    for name in (*_SILENT_LOGGERS, "httpx2", "httpcore2"):  # newer HTTP clients than Distilabel knows of
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    outcome = None
-    try:
-        wrapper.run()
-    except BaseException as error:  # noqa: BLE001 - SystemExit too, which would look like a death
-        outcome = _Report.of(error)
-    with suppress(BrokenPipeError):  # the parent is gone, and this process soon
-        report.send(outcome)
-
-
-def _end_with_parent() -> None:
-    """Makes this process outlive a Ctrl-C, which is the parent's to handle, and not outlive the parent's kill -9."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # no SIG_IGN: what a step starts would inherit that
-        signal.signal(number, lambda _number, _frame: None)
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_PARENT_POLL)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

@@ -187,6 +187,34 @@ class StopOthers(Step):  # type: ignore[misc]
         yield inputs
 
 
+class KillQueues(Step):  # type: ignore[misc]
+    """Kills the actor of Ray that holds the queues."""
+
+    def process(self, inputs: StepInput) -> Iterator[Rows]:
+        processes = psutil.process_iter(["name"])
+        next(process for process in processes if process.info["name"].startswith("ray::_Que")).kill()
+        yield inputs
+
+
+class Meet(Step):  # type: ignore[misc]
+    """Adds the number of its process, once two processes are at it."""
+
+    folder: str
+
+    @property
+    def outputs(self) -> list[str]:
+        return ["pid"]
+
+    def process(self, inputs: StepInput) -> Iterator[Rows]:
+        folder = Path(self.folder)
+        (folder / f"met-{os.getpid()}").touch()
+        end = time.monotonic() + 30
+        while len(list(folder.glob("met-*"))) < 2:
+            assert time.monotonic() < end, "no other process came"
+            time.sleep(0.01)
+        yield [{**row, "pid": os.getpid()} for row in inputs]
+
+
 class Work(Step):  # type: ignore[misc]
     """Works until the file `stop` is there, or for a minute; `deaf` never looks at it, `raises` raises then."""
 
@@ -251,13 +279,13 @@ def two_replicas() -> Any:
     return StepResources(replicas=2)
 
 
-def main(how: str, folder: Path) -> None:
-    """Two replicas at work; what `run` did with them is written to FOLDER/outcome."""
+def main(how: str, folder: Path, ray: str | None = None) -> None:
+    """Two replicas at work, on a Ray cluster if so; what `run` did with them is written to FOLDER/outcome."""
     with Pipeline("signals") as pipeline:
         work = Work(folder=str(folder), how=how, input_batch_size=1, resources=two_replicas())
         LoadDataFromDicts(data=[{"x": 0}, {"x": 1}]) >> work
     try:
-        outcome = f"{len(run(pipeline, work=folder / 'work', stop=folder / 'stop'))} rows"
+        outcome = f"{len(run(pipeline, work=folder / 'work', stop=folder / 'stop', ray=ray))} rows"
     except BaseException as error:  # noqa: BLE001 - told to the test
         outcome = f"{type(error).__name__} from {type(error.__cause__).__name__}"
     (folder / "outcome").write_text(outcome)

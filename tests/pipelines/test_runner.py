@@ -21,7 +21,10 @@ import pytest
 from distilabel.pipeline import base, local, step_wrapper
 from distilabel.utils import logging as distilabel_logging
 
-from pipelines.runner import Pipeline, PipelineFailed, run
+from pipelines import runner_ray
+from pipelines.errors import UserError
+from pipelines.runner import Pipeline, run
+from pipelines.workers import PipelineFailed
 from tests.pipelines import runner_steps as steps
 
 ROOT = Path(__file__).parents[2]
@@ -158,6 +161,22 @@ def test_parameters_for_a_step_that_is_not_there_are_refused(tmp_path: Path) -> 
         steps.Generate(name="seeds", rows=[{"x": 1}])
     with pytest.raises(PipelineFailed, match="parameters for seed; the steps are seeds"):
         run(pipeline, work=tmp_path / "work", stop=tmp_path / "stop", parameters={"seed": {}})
+
+
+def test_without_ray_it_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # which import takes for one that is not there
+    with Pipeline("test") as pipeline:
+        steps.ten()
+    with pytest.raises(UserError, match=r"pip install 'i2a\[ray\]'"):
+        run(pipeline, work=tmp_path / "work", stop=tmp_path / "stop", ray="local")
+
+
+def test_on_a_machine_that_does_not_share_the_work_folder_nothing_begins(tmp_path: Path) -> None:
+    report = runner_ray._Replica().work_through(steps.ten(), tmp_path / "work")
+    assert report is not None
+    error = report.error("ten")
+    assert isinstance(error, UserError)
+    assert str(error).startswith(f"{tmp_path / 'work'} is not there on ")
 
 
 def test_changed_data_gives_changed_rows(tmp_path: Path) -> None:
