@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +36,15 @@ class Rejected:
     """No readable reply in ATTEMPTS samples: why the last one was none."""
 
     reason: str
+
+
+@dataclass
+class Book:
+    """The calls that one question took, unreadable replies included, in their order."""
+
+    replies: list[Reply] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)
 
 
 @dataclass
@@ -76,6 +85,7 @@ class Calls:
         concurrency: how many calls are under way at most.
         stop: a file; once it exists no new call is made.
         max_cost: no new call is made that would pass this sum; needs a price for every role.
+        spent: what counts towards it already, beside the calls that are asked for here.
         patience: seconds for which a call is tried again.
     """
 
@@ -89,11 +99,13 @@ class Calls:
         concurrency: int,
         stop: Path,
         max_cost: float | None = None,
+        spent: float = 0.0,
         patience: float = 600.0,
     ) -> None:
         self.counts = Counts(usage={role: Usage() for role in players})
         self._players, self._journal = players, journal
-        self._seed, self._stop, self._max_cost, self._patience = seed, stop, max_cost, patience
+        self._seed, self._stop, self._patience = seed, stop, patience
+        self._max_cost, self._spent = max_cost, spent
         self._slots = asyncio.Semaphore(concurrency)
         self._generate = {role: generator(llm) for role, llm in llms.items()}
         self._settings = {role: player.describe() for role, player in players.items()}
@@ -104,11 +116,26 @@ class Calls:
     @property
     def cost(self) -> float:
         """What the calls of this dataset cost so far, those of earlier, stopped runs included."""
-        return sum(
+        return self._spent + sum(
             player.price.of(self.counts.usage[role].tokens_in, self.counts.usage[role].tokens_out)
             for role, player in self._players.items()
             if player.price is not None
         )
+
+    def told(self) -> dict[str, Any]:
+        """What a run tells of its calls, beside what they gave."""
+        counts = self.counts
+        return {
+            "made": counts.made,
+            "from_journal": counts.from_journal,
+            "retries": dict(sorted(counts.retries.items())),
+            "cost": round(self.cost, 4),
+            "seconds": round(counts.seconds, 2),
+        }
+
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Lets go of calls that nobody will ask for again, so that memory does not grow with the run."""
+        self._journal.forget(keys)
 
     async def finish(self) -> None:
         """Makes no new call and waits for those under way: what is paid for is journaled before the process ends."""
@@ -116,9 +143,17 @@ class Calls:
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def ask(
-        self, role: str, messages: Messages, *, schema: dict[str, Any] | None = None, sample: int = 0
+        self,
+        role: str,
+        messages: Messages,
+        *,
+        schema: dict[str, Any] | None = None,
+        sample: int = 0,
+        book: Book | None = None,
     ) -> Reply:
         """One reply of a role. The same question with the same `sample` gets the same reply, in this run and the next.
+
+        It is counted for the run, and in `book` for whoever asks.
 
         Raises:
             Stopped: the run was asked to stop, or has spent `max_cost`.
@@ -136,26 +171,66 @@ class Calls:
         usage.calls += 1
         usage.tokens_in += reply.tokens_in
         usage.tokens_out += reply.tokens_out
+        if book is not None:
+            book.replies.append(reply)
+            book.keys.append(key)
         return reply
 
     async def ask_json(
-        self, role: str, messages: Messages, schema: dict[str, Any], read: Callable[[Any], T], *, sample: int = 0
+        self,
+        role: str,
+        messages: Messages,
+        schema: dict[str, Any],
+        read: Callable[[Any], T],
+        *,
+        sample: int = 0,
+        book: Book | None = None,
     ) -> T | Rejected:
         """A reply as `read` makes it out of JSON; `read` raises ValueError, KeyError or TypeError where it cannot.
 
         An unreadable reply is counted with its reason (`empty`, `refusal`, `unreadable`) and asked for again,
         ATTEMPTS times in all.
         """
+
+        def read_text(text: str) -> T:
+            value = read_json(text)
+            orjson.dumps(value)  # a lone surrogate, escaped in the JSON, could be written to no file
+            return read(value)
+
+        return await self._ask_until(role, messages, schema, read_text, sample, book)
+
+    async def ask_text(
+        self, role: str, messages: Messages, read: Callable[[str], T], *, book: Book | None = None
+    ) -> T | Rejected:
+        """A reply in prose, as `read` makes it out of the text; else as `ask_json`. A refusal is no reply."""
+
+        def read_text(text: str) -> T:
+            if is_refusal(text):
+                raise ValueError("a refusal")
+            return read(text)
+
+        return await self._ask_until(role, messages, None, read_text, 0, book)
+
+    async def _ask_until(
+        self,
+        role: str,
+        messages: Messages,
+        schema: dict[str, Any] | None,
+        read: Callable[[str], T],
+        sample: int,
+        book: Book | None,
+    ) -> T | Rejected:
+        """The first reply that can be read, of ATTEMPTS."""
         rejected = Rejected("unreadable")
         for attempt in range(ATTEMPTS):
-            reply = await self.ask(role, messages, schema=schema, sample=sample * ATTEMPTS + attempt)
+            reply = await self.ask(role, messages, schema=schema, sample=sample * ATTEMPTS + attempt, book=book)
             try:
-                value = read_json(reply.text)
-                orjson.dumps(value)  # a lone surrogate, escaped in the JSON, could be written to no file
-                return read(value)
+                return read(reply.text)
             except (Unreadable, ValueError, KeyError, TypeError):
                 rejected = Rejected(_why_unreadable(reply.text))
                 self.counts.unreadable[rejected.reason] += 1
+                if book is not None:
+                    book.unreadable.append(rejected.reason)
         return rejected
 
     async def _reply(

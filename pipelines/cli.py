@@ -4,7 +4,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,6 +161,17 @@ def alone(lock: Path, where: str) -> Iterator[None]:
             yield
     except Timeout:
         raise UserError(f"another run is at work {where}") from None
+
+
+def difference(name: str, old: dict[str, Any], new: dict[str, Any]) -> str:
+    """How an entry of a release's recipe differs, where that is short enough to read."""
+    values = f"{old.get(name)} -> {new.get(name)}"
+    return f"{name.replace('_', '-')} {values}" if len(values) < 60 else name
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Names with their counts: tie 12, votes-differ 3."""
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
 def write_run(folder: Path, began: datetime, told: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ of its file and is not counted; its call is made again. Only keys and positions 
 import hashlib
 import os
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -42,6 +43,9 @@ class Journal:
     def __len__(self) -> int:
         return len(self._where)
 
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._where
+
     def get(self, key: bytes) -> dict[str, Any] | None:
         """What was written under `key`, or None."""
         if key not in self._where:
@@ -65,6 +69,11 @@ class Journal:
             raise UserError(_disk(self._path, "only a part could be written, the disk is full"))
         self._where[key] = (len(self._files) - 1, self._end, len(line))
         self._end += len(line)
+
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Frees the memory that these keys take; on disk they stay."""
+        for key in keys:
+            self._where.pop(key, None)
 
     def close(self) -> None:
         for file in self._files:

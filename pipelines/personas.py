@@ -163,18 +163,14 @@ def _base(options: argparse.Namespace, job: Job) -> Base | None:
     changed = {name for name in recipe.keys() | old.keys() if recipe.get(name) != old.get(name)}
     other = sorted(name for name in changed if name not in _GROWING or recipe[name] < old.get(name, math.inf))
     if other:
+        names = ", ".join(cli.difference(name, old, recipe) for name in other)
         raise UserError(
-            f"{options.out} was made otherwise ({', '.join(_difference(name, old, recipe) for name in other)}): give "
+            f"{options.out} was made otherwise ({names}): give "
             "--overwrite to replace it, or another --out. A larger --profiles or --personalities alone would go on "
             "from it"
         )
     complete = not manifest["counts"]["personas"]["heldout"] or (benchmark or {}).get("recipe") == recipe
     return Base(manifest, finished=not changed and complete)
-
-
-def _difference(name: str, old: dict[str, Any], new: dict[str, Any]) -> str:
-    values = f"{old.get(name)} -> {new.get(name)}"
-    return f"{name.replace('_', '-')} {values}" if len(values) < 60 else name
 
 
 def _build(job: Job) -> tuple[Tables, dict[str, Any]]:
@@ -189,7 +185,7 @@ def _build(job: Job) -> tuple[Tables, dict[str, Any]]:
             judge=job.cast.players["judge"].build(),
             job=job,
         )
-    with shown(job.work / "progress.json", cli.console):
+    with shown(job.work, cli.console):
         rows = runner.run(pipeline, work=job.work, stop=job.work / "stop")
     (told,) = (json.loads(row["row"]) for row in rows if row["table"] == "told")
     tables = {
@@ -224,13 +220,13 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
     if short := manifest["told"]["short_profiles"]:
         console.print(f"profiles with fewer than {recipe['per_profile']} personalities, for want of more: {short:,}")
     if unreadable := manifest["told"]["unreadable"]:
-        console.print("replies that could not be read and were asked for again: " + _counted(unreadable))
+        console.print("replies that could not be read and were asked for again: " + cli.counted(unreadable))
     tokens = sum(usage["tokens_in"] + usage["tokens_out"] for usage in manifest["told"]["usage"].values())
     console.print(
         f"{calls['made']:,} calls made, {calls['from_journal']:,} from the journal, {seconds:.0f} s; {tokens:,} tokens"
         + (f" and a cost of {calls['cost']:.2f}" if calls["cost"] else "")
         + " in all"
-        + (f"; tried again after {_counted(calls['retries'])}" if calls["retries"] else "")
+        + (f"; tried again after {cli.counted(calls['retries'])}" if calls["retries"] else "")
     )
     repo_id = "/".join(out.absolute().parts[-2:])
     loaded = repo_id if Path(repo_id).absolute() == out.absolute() else str(out)
@@ -242,10 +238,6 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
         f"made {out}: {splits}" + (f"; and of the held-out ones the benchmark {aloe_folder(out)}" if heldout else "")
     )
     console.print(f'use: from datasets import load_dataset; personas = load_dataset("{loaded}")')
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
 def _loads(job: Job, base: Base | None) -> dict[str, Load]:

@@ -110,7 +110,7 @@ def local_release(source: str) -> Path:
         SchemaError: there is no such folder, and the Hub has no such dataset or can't be reached.
     """
     folder = Path(source)
-    if folder.exists():
+    if source and folder.exists():
         return folder
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
         raise SchemaError(f"{source}: no such folder, and no org/name of a dataset on the Hub")

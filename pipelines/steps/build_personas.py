@@ -208,13 +208,7 @@ class Build:
             "distances": distances,
             "usage": {role: asdict(usage) for role, usage in self.calls.counts.usage.items()},
             "unreadable": dict(sorted(self.calls.counts.unreadable.items())),
-            "calls": {
-                "made": self.calls.counts.made,
-                "from_journal": self.calls.counts.from_journal,
-                "retries": dict(sorted(self.calls.counts.retries.items())),
-                "cost": round(self.calls.cost, 4),
-                "seconds": round(self.calls.counts.seconds, 2),
-            },
+            "calls": self.calls.told(),
         }
 
     async def tell(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs the persona stage as a user does, against a rehearsal server that the test can watch."""
+"""Runs a stage as a user does, against a rehearsal server that the test can watch."""
 
 import json
 import os
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from pipelines.cast import ROLES
 
 REPO = Path(__file__).parents[2]
 SMALL = [
@@ -27,19 +29,20 @@ class Stage:
 
     folder: Path
     base_url: str
-    options: list[str] = field(default_factory=lambda: list(SMALL))
+    options: list[str] = field(default_factory=lambda: [*SMALL, "--embedder", "lexical"])
     timeout: float = 5.0
+    name: str = "personas"
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         cast = {
             role: {"llm": "OpenAILLM", "model": f"rehearsal/{role}", "base_url": self.base_url, "timeout": self.timeout}
-            for role in ("writer", "judge")
+            for role in ROLES
         }
         (self.folder / "cast.yaml").write_text(json.dumps(cast))
 
     def start(self, *more: str, cast: bool = True, **environment: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, str(REPO / "pipelines/personas.py"), *self.options, "--embedder", "lexical"]
+        command = [sys.executable, str(REPO / f"pipelines/{self.name}.py"), *self.options]
         return subprocess.Popen(
             [*command, *(("--cast", "cast.yaml") if cast else ()), *more],
             cwd=self.folder,
@@ -72,16 +75,16 @@ class Stage:
 
     def journaled(self) -> int:
         """How many calls are on disk."""
-        journal = self.folder / ".i2a/personas/journal"
+        journal = self.folder / ".i2a" / self.name / "journal"
         return sum(path.read_bytes().count(b"\n") for path in journal.glob("*.jsonl"))
 
     def told(self) -> dict[str, Any]:
         """What run.json tells of the last run's calls."""
-        content: dict[str, Any] = json.loads((self.folder / ".i2a/personas/run.json").read_text())["calls"]
+        content: dict[str, Any] = json.loads((self.folder / ".i2a" / self.name / "run.json").read_text())["calls"]
         return content
 
     def files(self) -> dict[str, bytes]:
-        """Every file of both releases."""
+        """Every file of the releases."""
         root = self.folder / "i2a"
         return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 

@@ -1,0 +1,377 @@
+"""One tree: a persona's conversation, turn by turn, with two replies to each message and the judge's votes on them.
+
+Each call waits for what it needs and for nothing else. The generic reply needs no inducer, so the two go out together;
+the judge's votes go out together, and beside the next turn, unless the branch is decided by them.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import orjson
+
+from filters.likeness import nearly_identical
+from pipelines import views
+from pipelines.calls import Book, Calls, Rejected
+from pipelines.generate import Messages, Reply
+from pipelines.labels import Decision, decide, labels
+from pipelines.schema import RESPONDERS, DroppedRow, Node, PersonaRow, Responder, TreeRow, Vote, tree_id
+from pipelines.tree_job import Branch
+from pipelines.views import Turn
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+_TAGS = ("<persona>", "<disclosed>", "</disclosed>", "<text>", "</text>", "<first>", "<second>")
+SHOWN_SCHEMA = {
+    "type": "object",
+    "properties": {"shown": {"type": "array", "items": {"type": "integer"}}},
+    "required": ["shown"],
+    "additionalProperties": False,
+}
+VOTE_SCHEMA = {
+    "type": "object",
+    "properties": {"first": {"type": "number"}, "second": {"type": "number"}},
+    "required": ["first", "second"],
+    "additionalProperties": False,
+}
+
+
+@dataclass
+class RoleUse:
+    """What the calls of one role took in one tree."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    repeated: int = 0  # of tokens_in, those that an earlier prompt of the same role and path began with
+
+
+@dataclass
+class Grown:
+    """A tree that has come to its end: finished, or dropped with its reason."""
+
+    tree: TreeRow | None
+    dropped: DroppedRow | None
+    usage: dict[str, RoleUse]
+    unreadable: Counter[str]
+
+    def record(self) -> dict[str, Any]:
+        """As it stands in the file of finished trees."""
+        unreadable = dict(sorted(self.unreadable.items()))
+        return {"tree": self.tree, "dropped": self.dropped, "usage": self.usage, "unreadable": unreadable}
+
+
+@dataclass
+class _Said:
+    """A message of the tree that is being grown."""
+
+    turn: int
+    path: str  # the replies with which the dialogue went on before it: "tg" is tailored, then generic
+    role: str
+    reply: Reply
+    model: str
+    parent: "_Said | None"
+    responder: Responder | None = None
+    disclosed: list[int] | None = None
+    continued: bool = True
+    decision: Decision | None = None
+    votes: list[Vote] | None = None
+
+
+@dataclass(frozen=True)
+class _Path:
+    """A branch of the tree, before its next turn."""
+
+    turns: tuple[Turn, ...] = ()
+    shown: tuple[int, ...] = ()
+    name: str = ""
+    last: _Said | None = None
+    prompts: Mapping[str, Messages] = field(default_factory=dict)  # role -> its prompt in the turn before
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One turn of a path: the user's message and the two replies to it."""
+
+    path: _Path
+    user: _Said
+    new: tuple[int, ...]  # numbers of the statements that the message showed
+    replies: dict[Responder, _Said]
+    prompts: dict[str, Messages]  # role -> its prompt; the judge's with the one that stands first in its first vote
+    first: Responder
+
+    def after(self, responder: Responder) -> _Path:
+        """The path that goes on with that reply."""
+        turn = Turn(self.user.reply.text, self.new, self.replies[responder].reply.text)
+        return _Path(
+            turns=(*self.path.turns, turn),
+            shown=(*self.path.shown, *self.new),
+            name=self.path.name + responder[0],
+            last=self.replies[responder],
+            prompts=self.prompts,
+        )
+
+
+class _Failed(Exception):  # noqa: N818 - the tree has, which is no defect of the program
+    """A role gave no readable reply, so this path can't go on."""
+
+    def __init__(self, turn: int, path: str, role: str, why: str) -> None:
+        super().__init__(f"turn {turn}: the {role} gave no readable reply, last: {why}")
+        self.place = (turn, path, role)
+        self.reason = f"{role}-{why}"
+
+
+class Dialogue:
+    """Grows the tree of one persona.
+
+    Args:
+        models: role -> the model that plays it, for the nodes.
+        rehearsal: whether the rehearsal cast plays.
+    """
+
+    def __init__(
+        self,
+        persona: PersonaRow,
+        calls: Calls,
+        *,
+        seed: int,
+        turns: int,
+        branch: Branch,
+        votes: int,
+        models: Mapping[str, str],
+        rehearsal: bool,
+    ) -> None:
+        self.row, self.calls, self.turns, self.branch, self.votes = persona, calls, turns, branch, votes
+        self.models, self.rehearsal = models, rehearsal or persona.rehearsal
+        self.persona = views.Persona(persona.facts, persona.traits)
+        self.tree_id, self.seed = tree_id(seed, persona.persona_id), seed
+        self.usage = {role: RoleUse() for role in models}
+        self.unreadable: Counter[str] = Counter()
+        self.keys: list[bytes] = []
+        self._said: list[_Said] = []
+        self._failed: list[_Failed] = []
+
+    async def grow(self) -> Grown:
+        """The tree, or why there is none. The same whatever the order in which replies arrive.
+
+        Raises:
+            Stopped, UserError: as `Calls.ask`.
+        """
+        await self._walk(_Path())
+        nodes = self._nodes()
+        if not self._failed:
+            return Grown(self._tree(nodes), None, self.usage, self.unreadable)
+        failed = min(self._failed, key=lambda one: one.place)
+        content = orjson.dumps(self._tree(nodes)).decode()
+        dropped = DroppedRow("tree", self.tree_id, failed.reason, str(failed), None, None, content)
+        return Grown(None, dropped, self.usage, self.unreadable)
+
+    async def _walk(self, path: _Path) -> None:
+        """One path from here to its end, with all that branches off it."""
+        try:
+            pair = await self._turn(path)
+        except _Failed as failed:  # other paths go on: what stands in the tree must not depend on who was faster
+            self._failed.append(failed)
+            return
+        judging = asyncio.create_task(self._judge(pair))
+        if self.branch.way == "preferred":
+            await judging
+        chosen = self._goes_on(pair)
+        for responder in chosen:
+            pair.replies[responder].continued = True
+        await asyncio.gather(judging, *(self._walk(pair.after(responder)) for responder in chosen))
+
+    async def _turn(self, path: _Path) -> _Pair:
+        """The user's message, what it shows, and the two replies.
+
+        Raises:
+            _Failed: one of the roles gave no readable reply.
+        """
+        turn, prompts = len(path.turns) + 1, dict(path.prompts)
+        prompts["user"] = views.user(self.persona, path.turns)
+        message = await self._say("user", path, turn, prompts)
+        user = self._add(_Said(turn, path.name, "user", message, self.models["user"], path.last))
+        prompts["generic"] = views.generic(path.turns, message.text)
+        (new, tailored), generic = await _both(
+            self._answer_knowing(path, turn, message.text, prompts), self._say("generic", path, turn, prompts)
+        )
+        user.disclosed = sorted((*path.shown, *new))
+        replies = dict(zip(RESPONDERS, (tailored, generic), strict=True))
+        said = {
+            responder: self._add(
+                _Said(turn, path.name, "assistant", reply, self.models[responder], user, responder, continued=False)
+            )
+            for responder, reply in replies.items()
+        }
+        first = RESPONDERS[self._coin("order", turn, path)]
+        pair = _Pair(path, user, new, said, prompts, first)
+        prompts["judge"] = self._to_judge(pair, first)
+        return pair
+
+    async def _answer_knowing(
+        self, path: _Path, turn: int, message: str, prompts: dict[str, Messages]
+    ) -> tuple[tuple[int, ...], Reply]:
+        """What the message shows, and the reply of the responder who is told."""
+        prompts["inducer"] = views.inducer(self.persona, path.turns, message)
+        book, known = Book(), set(path.shown)
+
+        def read(value: Any) -> tuple[int, ...]:  # noqa: ANN401 - any JSON value
+            shown = value["shown"]
+            if not all(type(number) is int and 0 <= number < len(self.persona.statements) for number in shown):
+                raise ValueError("a number that stands for no statement")
+            return tuple(sorted(set(shown) - known))
+
+        shown = await self.calls.ask_json("inducer", prompts["inducer"], SHOWN_SCHEMA, read, book=book)
+        self._enter("inducer", book, prompts["inducer"], path)
+        new = _accepted(shown, turn, path, "inducer")
+        prompts["tailored"] = views.tailored(self.persona, path.turns, message, new)
+        return new, await self._say("tailored", path, turn, prompts)
+
+    async def _say(self, role: str, path: _Path, turn: int, prompts: Mapping[str, Messages]) -> Reply:
+        """What a role says in prose."""
+        book = Book()
+        text = await self.calls.ask_text(role, prompts[role], _prose, book=book)
+        self._enter(role, book, prompts[role], path)
+        text, wrote = _accepted(text, turn, path, role), book.replies[-1]
+        return Reply(text, wrote.tokens_in, wrote.tokens_out)
+
+    async def _judge(self, pair: _Pair) -> None:
+        """Asks for the votes and labels the pair."""
+        first, second = pair.first, _other(pair.first)
+        prompts = {first: pair.prompts["judge"], second: self._to_judge(pair, second)}
+        earlier = [pair.path.prompts.get("judge", []), *[prompts[first]] * (self.votes - 1)]
+        asked = await asyncio.gather(
+            *(
+                self._vote(ahead := (first, second)[number % 2], prompts[ahead], number // 2, earlier[number])
+                for number in range(self.votes)
+            )
+        )
+        votes = [vote for vote in asked if vote is not None]
+        texts = {responder: said.reply.text for responder, said in pair.replies.items()}
+        decision = decide(texts["tailored"], texts["generic"], votes, self.votes)
+        for said in pair.replies.values():
+            said.votes, said.decision = votes, decision
+
+    async def _vote(self, first: Responder, prompt: Messages, sample: int, earlier: Messages) -> Vote | None:
+        def read(value: Any) -> Vote:  # noqa: ANN401 - any JSON value
+            scores = {first: _score(value["first"]), _other(first): _score(value["second"])}
+            return Vote(first, scores["tailored"], scores["generic"])
+
+        book = Book()
+        vote = await self.calls.ask_json("judge", prompt, VOTE_SCHEMA, read, sample=sample, book=book)
+        self._book("judge", book, prompt, earlier)
+        return None if isinstance(vote, Rejected) else vote
+
+    def _to_judge(self, pair: _Pair, first: Responder) -> Messages:
+        texts = [pair.replies[responder].reply.text for responder in (first, _other(first))]
+        shown = [*pair.path.shown, *pair.new]
+        return views.judge(self.persona, pair.path.turns, pair.user.reply.text, shown, *texts)
+
+    def _goes_on(self, pair: _Pair) -> list[Responder]:
+        """The replies that the dialogue goes on from; none after the last turn."""
+        turn = pair.user.turn
+        if turn == self.turns:
+            return []
+        tailored, generic = (pair.replies[responder] for responder in RESPONDERS)
+        alike = nearly_identical(tailored.reply.text, generic.reply.text)
+        if self.branch.way == "both" and turn <= self.branch.depth and not alike:
+            return list(RESPONDERS)
+        if self.branch.way == "preferred" and tailored.decision and tailored.decision.winner:
+            return [tailored.decision.winner]
+        return [RESPONDERS[self._coin("branch", turn, pair.path)]]
+
+    def _coin(self, what: str, turn: int, path: _Path) -> int:
+        """0 or 1, from the run's seed and the place in the tree alone."""
+        place = f"{self.seed}/{self.tree_id}/{what}/{turn}/{path.name}"
+        return random.Random(place).getrandbits(1)
+
+    def _add(self, said: _Said) -> _Said:
+        self._said.append(said)
+        return said
+
+    def _enter(self, role: str, book: Book, prompt: Messages, path: _Path) -> None:
+        self._book(role, book, prompt, path.prompts.get(role, []))
+
+    def _book(self, role: str, book: Book, prompt: Messages, earlier: Messages) -> None:
+        """Counts the calls of one question; what is asked again repeats its whole prompt."""
+        use = self.usage[role]
+        first, *again = book.replies
+        use.calls += len(book.replies)
+        use.tokens_in += sum(reply.tokens_in for reply in book.replies)
+        use.tokens_out += sum(reply.tokens_out for reply in book.replies)
+        use.repeated += round(first.tokens_in * views.repeated(prompt, earlier))
+        use.repeated += sum(reply.tokens_in for reply in again)
+        self.unreadable.update(book.unreadable)
+        self.keys += book.keys
+
+    def _nodes(self) -> list[Node]:
+        """What was said, turn by turn and path by path, so that a parent stands before its children."""
+        siblings = [None, *RESPONDERS]
+        ordered = sorted(self._said, key=lambda said: (said.turn, said.path, siblings.index(said.responder)))
+        ids = {id(said): number for number, said in enumerate(ordered)}
+        return [
+            Node(
+                id=number,
+                parent=None if said.parent is None else ids[id(said.parent)],
+                turn=said.turn,
+                role=said.role,
+                content=said.reply.text,
+                responder=said.responder,
+                label=labels(said.decision)[said.responder] if said.decision and said.responder else None,
+                continued=said.continued,
+                disclosed=said.disclosed,
+                votes=said.votes,
+                margin=said.decision.margin if said.decision else None,
+                model=said.model,
+                tokens_in=said.reply.tokens_in,
+                tokens_out=said.reply.tokens_out,
+            )
+            for number, said in enumerate(ordered)
+        ]
+
+    def _tree(self, nodes: list[Node]) -> TreeRow:
+        row = self.row
+        return TreeRow(
+            self.tree_id, row.persona_id, row.profile, row.personality, row.facts, row.traits, nodes, self.rehearsal
+        )
+
+
+async def _both(knowing: Awaitable[T], generic: Awaitable[S]) -> tuple[T, S]:
+    """Both results; where one has failed, not before the other has ended too, so that what was asked is the same."""
+    results = await asyncio.gather(knowing, generic, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
+    for error in (*(error for error in errors if not isinstance(error, _Failed)), *errors):
+        raise error
+    return cast("tuple[T, S]", tuple(results))
+
+
+def _accepted(answer: T | Rejected, turn: int, path: _Path, role: str) -> T:
+    if isinstance(answer, Rejected):
+        raise _Failed(turn, path.name, role, answer.reason)
+    return answer
+
+
+def _prose(text: str) -> str:
+    """A reply as it goes into the tree.
+
+    Raises:
+        ValueError: it is empty, or holds a tag of a prompt: what only the role may see would go on to others.
+    """
+    text = text.strip()
+    if not text or any(tag in text for tag in _TAGS):
+        raise ValueError("no message")
+    return text
+
+
+def _score(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 10:
+        raise ValueError(f"{value!r} is no score from 1 to 10")
+    return float(value)
+
+
+def _other(responder: Responder) -> Responder:
+    return RESPONDERS[1 - RESPONDERS.index(responder)]

@@ -1,0 +1,168 @@
+"""The tree stage as one Distilabel step that holds the roles' LLMs and works through its share of the personas.
+
+A replica gets one batch and has as many trees open as keep its calls in flight. Trees never travel through Distilabel:
+a finished one is appended to a file of its replica, and an id with its status goes on.
+"""
+
+import asyncio
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+
+from distilabel.models import LLM
+from distilabel.steps import Step, StepInput
+from pydantic import Field
+
+from pipelines.calls import Calls
+from pipelines.errors import UserError
+from pipelines.journal import Journal
+from pipelines.openai_llm import OpenAILLM
+from pipelines.progress import State
+from pipelines.records import from_row
+from pipelines.schema import PersonaRow, tree_id
+from pipelines.steps.dialogue import Dialogue, Grown
+from pipelines.tree_job import ROLES, Job
+
+SHARED = "shared"  # a file of the work folder that a replica on another machine must find
+
+
+class GrowTrees(Step):  # type: ignore[misc]  # Distilabel ships no types
+    """Rows of `personas` in; {"tree_id", "status": "grown" | "dropped", "calls"} out, when all of them are on disk.
+
+    `calls` is what this replica tells of its calls, as JSON, on the first of its rows.
+
+    `job` is left out of the serialised pipeline, which is a temporary file of Distilabel's.
+    """
+
+    user: LLM
+    inducer: LLM
+    tailored: LLM
+    generic: LLM
+    judge: LLM
+    job: Job = Field(exclude=True)
+
+    @property
+    def inputs(self) -> list[str]:
+        return ["persona_id"]
+
+    @property
+    def outputs(self) -> list[str]:
+        return ["tree_id", "status", "calls"]
+
+    def load(self) -> None:
+        super().load()
+        if not (self.job.work / SHARED).exists():
+            raise UserError(f"{self.job.work} is not there on every machine: --work must be on a shared file system")
+        for role, llm in self.llms.items():
+            try:
+                llm.load()
+            except Exception as error:
+                name = self.job.cast.players[role].llm
+                raise UserError(f"the {role} ({name}) cannot be loaded: {type(error).__name__}: {error}") from error
+
+    @property
+    def llms(self) -> dict[str, LLM]:
+        roles = (self.user, self.inducer, self.tailored, self.generic, self.judge)
+        return dict(zip(ROLES, roles, strict=True))
+
+    def process(self, inputs: StepInput) -> Iterator[list[dict[str, str]]]:
+        personas = [from_row(PersonaRow, row, f"row {number}") for number, row in enumerate(inputs)]
+        try:
+            rows = asyncio.run(Growing(self.job, self.llms).run(personas))
+        except BaseException:
+            (self.job.work / "stop").touch()  # the other replicas finish what is under way
+            raise
+        yield rows
+
+
+class Growing:
+    """One replica's share of the run."""
+
+    def __init__(self, job: Job, llms: dict[str, LLM]) -> None:
+        self.job, self.llms = job, llms
+        self.models = {role: player.model for role, player in job.cast.players.items()}
+        self.status: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+
+    async def run(self, personas: list[PersonaRow]) -> list[dict[str, str]]:
+        job, share = self.job, self.job.replicas
+        concurrency = max(1, job.concurrency // share)
+        with Journal(job.work / "journal") as journal, Journal(job.work / "finished") as finished:
+            calls = Calls(
+                job.cast.players,
+                self.llms,
+                journal,
+                seed=job.seed,
+                concurrency=concurrency,
+                stop=job.work / "stop",
+                max_cost=None if job.max_cost is None else job.max_cost / share,
+                spent=job.spent / share,
+            )
+            waiting = iter(personas)
+            teller = asyncio.create_task(self._tell(calls, len(personas)))
+            try:
+                await asyncio.gather(
+                    *(self._work(waiting, calls, finished) for _ in range(min(concurrency, len(personas))))
+                )
+            finally:
+                await calls.finish()
+                teller.cancel()
+                for llm in self.llms.values():
+                    if isinstance(llm, OpenAILLM):
+                        await llm.aclose()
+        rows = [{"tree_id": name, "status": status, "calls": ""} for name, status in self.status.items()]
+        rows[0]["calls"] = json.dumps(calls.told())
+        return rows
+
+    async def _work(self, waiting: Iterator[PersonaRow], calls: Calls, finished: Journal) -> None:
+        """Grows one tree after the other until none waits."""
+        for persona in waiting:
+            dialogue = Dialogue(
+                persona,
+                calls,
+                seed=self.job.seed,
+                turns=self.job.turns,
+                branch=self.job.branch,
+                votes=self.job.votes,
+                models=self.models,
+                rehearsal=self.job.cast.rehearsal,
+            )
+            grown = await dialogue.grow()
+            finished.put(self.job.tree_key(persona), grown.record())
+            calls.forget(dialogue.keys)
+            self._count(persona, grown)
+
+    def _count(self, persona: PersonaRow, grown: Grown) -> None:
+        self.status[tree_id(self.job.seed, persona.persona_id)] = "grown" if grown.tree else "dropped"
+        self.counts["done"] += 1
+        if grown.tree is None:
+            self.counts["dropped"] += 1
+            return
+        labels = [node.label for node in grown.tree.nodes if node.role == "assistant"]
+        self.counts["decided"] += labels.count("preferred")
+        self.counts["undecided"] += labels.count("undecided") // 2
+
+    async def _tell(self, calls: Calls, trees: int) -> None:
+        """Writes for ever what the command shows while it waits."""
+        path = self.job.work / f"progress-{uuid.uuid4().hex}.json"
+        with suppress(asyncio.CancelledError):
+            while True:
+                self._state(calls, trees).write(path)
+                await asyncio.sleep(0.25)
+        self._state(calls, trees).write(path)
+
+    def _state(self, calls: Calls, trees: int) -> State:
+        state, counts = State(), calls.counts
+        state.bars["trees"] = (self.counts["done"], trees)
+        state.facts["decided"] = self.counts["decided"]
+        state.facts["undecided"] = self.counts["undecided"]
+        state.facts["calls"] = counts.made + counts.from_journal
+        if counts.began is not None and counts.seconds:
+            state.facts["calls/s"] = round(counts.made / counts.seconds)
+        if self.counts["dropped"]:
+            state.facts["dropped"] = self.counts["dropped"]
+        if retries := counts.retries.total():
+            state.facts["retries"] = retries
+        return state

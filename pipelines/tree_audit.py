@@ -1,0 +1,230 @@
+"""What the trees of a release say about themselves: how labels fell, what of a reply's form alone predicts them, how
+persons were disclosed, and whether a reply used what it could not know.
+
+Everything is counted in whole: memory grows with the different values, not with the trees, and the figures do not
+depend on the order in which trees come.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from math import fsum
+from typing import Any
+
+from pipelines.exports import Pair, pairs
+from pipelines.schema import RESPONDERS, TreeRow
+
+MIN_TOKENS = 1024
+"""Of `max_length`, which is TRL's default."""
+_PER_MESSAGE = 8  # tokens that a chat template sets around one
+_CHARACTERS = 2  # of a token, at least; English has about four
+
+_WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
+_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]+(?=\W|$)")
+_LIST_OR_HEADING = re.compile(r"^[ \t]*(?:[-*+\u2022][ \t]|\d{1,3}[.)][ \t]|#{1,6}[ \t])", re.MULTILINE)
+_EMOJI = re.compile(  # a flag is two letters, a skin tone part of what it follows
+    "[\U0001f1e6-\U0001f1ff]{2}|[\u2600-\u27bf\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001faff]"
+)
+_FIRST_PERSON = frozenset({"i", "me", "my", "mine", "myself", "i'm", "i'd", "i'll", "i've"})
+_STOP_WORDS = """
+a about after again all almost also always am an and another any anybody are as at away back be because been before
+being but by can could did do does doing done down each either else even ever every everybody few for from had has have
+having he her here hers him his how i if in into is it its just least less many may me might more most much must my
+never no nobody none nor not nothing now of off often on once only or other others our out over own perhaps quite rather
+really same several she should since so some somebody something sometimes soon still such than that the their them then
+there these they thing things this those though through till to too towards under until up upon us usually very was way
+we well were what when where which while who whole whose why will with within without would yet you your yours
+im id ill ive youre youve youll hes shes theyre dont doesnt didnt isnt arent wasnt cant wont thats whats
+one two three four five six seven eight nine ten first second third last next half
+day days week weeks month months year years morning evening night time times today tomorrow
+bad big good great little long new old short
+answer answers ask asks asked begin begins bring brings come comes dislikes end ends enjoys feel feels find finds found
+gave get gets give gives go goes got hate hates help helps keep keeps kept know knows leave leaves left let lets like
+likes live lives look looks loves made make makes mean means need needs prefers put puts question questions read reads
+replies reply said say says see sees seem seems show shows speak speaks start starts take takes talk talks tell tells
+think thinks thought told took tries try use uses used wants want went work works write writes
+"""
+_STOP = frozenset(_STOP_WORDS.split())
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|e|s)$")
+
+
+class Audit:
+    """Takes one tree after the other; `told()` at any time says what the ones so far amount to.
+
+    Args:
+        votes: how many the judge was asked for on each pair.
+    """
+
+    def __init__(self, votes: int) -> None:
+        self.votes = votes
+        self._pairs = Counter[str]()
+        self._undecided = Counter[str]()
+        self._margins = Counter[float]()
+        self._preferred: defaultdict[str, Counter[float]] = defaultdict(Counter)
+        self._rejected: defaultdict[str, Counter[float]] = defaultdict(Counter)
+        self._facts: defaultdict[int, Counter[float]] = defaultdict(Counter)
+        self._traits: defaultdict[int, Counter[float]] = defaultdict(Counter)
+        self._undisclosed = Counter[str]()
+        self._characters, self._tokens = 0, 0
+
+    def add(self, tree: TreeRow) -> None:
+        """Raises ValueError as `Pair.undecided`."""
+        for pair in pairs(tree):
+            self._pairs["all"] += 1
+            disclosed = pair.user.disclosed or []
+            facts = sum(number < len(tree.facts) for number in disclosed)
+            self._facts[pair.user.turn][facts] += 1
+            self._traits[pair.user.turn][len(disclosed) - facts] += 1
+            if pair.decided:
+                self._add_decided(pair)
+            else:
+                self._undecided[pair.undecided(self.votes)] += 1
+        self._undisclosed.update(_users_of_undisclosed(tree))
+        self._add_lengths(tree)
+
+    def told(self) -> dict[str, Any]:
+        """The figures as plain JSON values; shares, margins and AUC to four digits, other means to two."""
+        every, decided = self._pairs["all"], self._pairs["decided"]
+        return {
+            "pairs": {
+                "all": every,
+                "decided": decided,
+                "undecided": dict(sorted(self._undecided.items())),
+                "generic_won": _share(self._pairs["generic"], decided),
+            },
+            "margin": _spread(self._margins, digits=4),
+            "audit": [self._feature(name) for name in FEATURES],
+            "longer_won": _share(self._pairs["longer"], self._pairs["longer"] + self._pairs["shorter"]),
+            "disclosure": [
+                {"turn": turn, "facts": _spread(self._facts[turn]), "traits": _spread(self._traits[turn])}
+                for turn in sorted(self._facts)
+            ],
+            "undisclosed": {one: _share(self._undisclosed[one], every) for one in RESPONDERS},
+            "max_length": {"tokens": max(MIN_TOKENS, _power_of_two(self._tokens)), "characters": self._characters},
+        }
+
+    def _add_decided(self, pair: Pair) -> None:
+        self._pairs["decided"] += 1
+        self._pairs["generic"] += pair.preferred is pair.generic
+        longer = len(pair.preferred.content) - len(pair.rejected.content)
+        if longer:
+            self._pairs["longer" if longer > 0 else "shorter"] += 1
+        self._margins[round(pair.preferred.margin or 0.0, 4)] += 1
+        for counters, reply in ((self._preferred, pair.preferred), (self._rejected, pair.rejected)):
+            words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(reply.content)]
+            for name, measure in FEATURES.items():
+                counters[name][round(measure(reply.content, words), 4)] += 1
+
+    def _add_lengths(self, tree: TreeRow) -> None:
+        """The longest row that the exports make of the tree."""
+        characters: dict[int, int] = {}  # node -> of the path to it
+        for node in tree.nodes:
+            characters[node.id] = len(node.content) + (0 if node.parent is None else characters[node.parent])
+        for pair in pairs(tree):
+            if pair.decided:
+                length = max(characters[pair.tailored.id], characters[pair.generic.id])
+                tokens = -(-length // _CHARACTERS) + _PER_MESSAGE * 2 * pair.user.turn
+                self._characters, self._tokens = max(self._characters, length), max(self._tokens, tokens)
+
+    def _feature(self, name: str) -> dict[str, Any]:
+        preferred, rejected = self._preferred[name], self._rejected[name]
+        means = {"preferred": _mean(preferred, 4), "rejected": _mean(rejected, 4)}
+        return {"feature": name, "auc": _auc(preferred, rejected), **means}
+
+
+def _per_sentence(text: str, words: list[str]) -> float:
+    sentences = sum(_WORD.search(part) is not None for part in _SENTENCE_END.split(text))
+    return len(words) / max(1, sentences)
+
+
+def _first_person(_: str, words: list[str]) -> float:
+    return sum(word in _FIRST_PERSON for word in words) / max(1, len(words))
+
+
+FEATURES: dict[str, Callable[[str, list[str]], float]] = {
+    "characters": lambda text, _: len(text),
+    "words": lambda _, words: len(words),
+    "words_per_sentence": _per_sentence,
+    "questions": lambda text, _: text.count("?") + text.count("\uff1f"),
+    "exclamations": lambda text, _: text.count("!") + text.count("\uff01"),
+    "list_or_heading_lines": lambda text, _: len(_LIST_OR_HEADING.findall(text)),
+    "emoji": lambda text, _: len(_EMOJI.findall(text)),
+    "first_person": _first_person,
+}
+"""What can be told of a reply by its text and its words (in lower case) alone; `first_person` is a share of words."""
+
+
+def _users_of_undisclosed(tree: TreeRow) -> Iterator[str]:
+    """The responder of each reply that uses a statement which its user has not disclosed. It can't know: it guessed,
+    or the statement leaked.
+
+    A reply uses a statement when it has two or more of its distinctive words, and a third of them: content words that
+    stand neither in the dialogue so far nor in a disclosed statement, without their endings. Two, since single words
+    meet by chance; a third, since replies paraphrase. English alone. The generic replies' share is the chance level.
+    """
+    statements = [_content(statement) for statement in (*tree.facts, *tree.traits)]
+    known: dict[int, frozenset[str]] = {}  # node -> the content words of the path to it
+    for node in tree.nodes:
+        before = frozenset() if node.parent is None else known[node.parent]
+        words = _content(node.content)
+        known[node.id] = before | words
+        if node.parent is None or node.responder is None:
+            continue
+        old = before.union(*(statements[number] for number in tree.nodes[node.parent].disclosed or ()))
+        new = words - old
+        if any(_uses(new, statement, old) for statement in statements):  # a disclosed one has nothing new
+            yield node.responder
+
+
+def _uses(new: frozenset[str], statement: frozenset[str], old: frozenset[str]) -> bool:
+    met = len(statement & new)
+    return met >= 2 and met * 3 >= len(statement - old)
+
+
+def _content(text: str) -> frozenset[str]:
+    plain = text.lower().replace("'", "").replace("\u2019", "")
+    return frozenset(_stem(word) for word in re.findall(r"[^\W_]+", plain) if word not in _STOP)
+
+
+@lru_cache(2**15)
+def _stem(word: str) -> str:
+    return _ENDING.sub("", word)
+
+
+def _auc(preferred: Counter[float], rejected: Counter[float]) -> float | None:
+    """The probability that a preferred reply's value is above a rejected one's, a tie being half; exact."""
+    if not preferred:
+        return None
+    twice, below = 0, 0
+    for value in sorted(preferred.keys() | rejected.keys()):
+        twice += preferred[value] * (2 * below + rejected[value])
+        below += rejected[value]
+    return round(twice / (2 * preferred.total() * rejected.total()), 4)
+
+
+def _spread(counts: Counter[float], digits: int = 2) -> dict[str, float | None]:
+    """Mean and quantiles (linear between neighbours); None where nothing was counted."""
+    import numpy as np
+
+    quantiles: Iterable[float | None] = (None, None, None)
+    if counts:
+        values = sorted(counts)
+        every = np.repeat(values, [counts[value] for value in values])
+        quantiles = (round(float(value), digits) for value in np.quantile(every, (0.1, 0.5, 0.9)))
+    return {"mean": _mean(counts, digits), **dict(zip(("q10", "median", "q90"), quantiles, strict=True))}
+
+
+def _mean(counts: Counter[float], digits: int) -> float | None:
+    if not counts:
+        return None
+    return round(fsum(value * count for value, count in counts.items()) / counts.total(), digits)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _power_of_two(number: int) -> int:
+    """The next one at or above the number."""
+    return 1 << max(0, number - 1).bit_length()

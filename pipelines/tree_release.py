@@ -1,0 +1,221 @@
+"""The tree stage's release: what stands in which config, and what card, manifest and terminal tell of it.
+
+Rows are streamed from the file of finished trees, sorted by tree_id, and never held all at once.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cards import release
+from pipelines.exports import check_tree, dropped_pairs, kto_rows, preference_rows, sft_rows
+from pipelines.journal import Journal
+from pipelines.records import Record, arrow_schema, documentation, to_table
+from pipelines.schema import DroppedRow, KtoRow, Node, PersonaRow, PreferenceRow, SftRow, TreeRow, Vote, tree_id
+from pipelines.tree_audit import Audit
+from pipelines.tree_input import Source
+from pipelines.tree_job import Job
+from pipelines.tree_page import page
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PACKAGES = ("distilabel", "openai", "pyarrow")
+_TAGS = ["synthetic", "preference", "dialogue", "dpo", "distilabel", "trl"]
+_ROWS = 200  # of a batch on its way to Parquet
+_ON_PAGE = 60  # trees of figures/trees.html
+
+_EXPORTS: dict[str, tuple[type[Record], Callable[[TreeRow], Iterable[Record]]]] = {
+    "trees": (TreeRow, lambda tree: [tree]),
+    "preference": (PreferenceRow, preference_rows),
+    "sft": (SftRow, sft_rows),
+    "kto": (KtoRow, kto_rows),
+}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The trees on disk that a release is made of, in its order."""
+
+    journal: Journal
+    keys: Mapping[str, Sequence[bytes]]  # split -> a key for each tree, by tree_id
+
+    @classmethod
+    def of(cls, journal: Journal, job: Job, drawn: Mapping[str, Sequence[PersonaRow]]) -> "Finished":
+        ordered = {
+            split: sorted(rows, key=lambda row: tree_id(job.seed, row.persona_id)) for split, rows in drawn.items()
+        }
+        return cls(journal, {split: [job.tree_key(row) for row in rows] for split, rows in ordered.items()})
+
+    def records(self, split: str) -> Iterator[dict[str, Any]]:
+        """What each tree of a split came to; those that are not finished are left out."""
+        for key in self.keys[split]:
+            if (record := self.journal.get(key)) is not None:
+                yield record
+
+    def trees(self, split: str) -> Iterator[TreeRow]:
+        return (_tree(record["tree"]) for record in self.records(split) if record["tree"] is not None)
+
+    def dropped(self, votes: int) -> Iterator[DroppedRow]:
+        """Trees and pairs that did not stay."""
+        for split in self.keys:
+            for record in self.records(split):
+                if record["tree"] is None:
+                    yield DroppedRow(**record["dropped"])
+                else:
+                    yield from dropped_pairs(_tree(record["tree"]), votes)
+
+
+def publish(out: Path, finished: Finished, source: Source, job: Job) -> dict[str, Any]:
+    """Builds and checks the release, then moves it into place; returns its manifest.
+
+    Raises:
+        ReleaseError: it does not pass its check, or no tree was finished; then nothing is published.
+    """
+    told = _tell(finished, source, job)
+    manifest = {
+        "dataset": "trees",
+        "recipe": recipe(job, source),
+        "rehearsal": told.pop("rehearsal"),
+        "versions": {name: version(name) for name in _PACKAGES},
+        **told,
+    }
+    repo_id = "/".join(out.absolute().parts[-2:])
+    configs = [
+        release.Config(
+            name,
+            {split: _reader(record, _rows(finished.trees(split), rows)) for split in finished.keys},
+            documentation(record),
+            default=name == "trees",
+        )
+        for name, (record, rows) in _EXPORTS.items()
+    ]
+    dropped = _reader(DroppedRow, finished.dropped(job.votes))
+    configs.append(release.Config("dropped", {"train": dropped}, documentation(DroppedRow)))
+    shown = list(islice(chain.from_iterable(map(finished.trees, finished.keys)), _ON_PAGE))
+    total = sum(manifest["counts"]["trees"].values())
+    html = page(shown, title=repo_id, total=total, rehearsal=manifest["rehearsal"])
+    release.build(
+        out,
+        repo_id,
+        configs,
+        template="trees",
+        facts=_card_facts(manifest, source, job),
+        manifest=manifest,
+        figures={"trees.html": html},
+    ).publish()
+    return manifest
+
+
+def recipe(job: Job, source: Source) -> dict[str, Any]:
+    """What determines the release, for the manifest."""
+    return {
+        **job.recipe(),
+        "personas": {"repo_id": source.repo_id, "sha256": source.sha256},
+        "trees": sum(map(len, source.drawn.values())),
+    }
+
+
+def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
+    """Counts and audits of one pass over the finished trees; the same for a resumed run."""
+    audit, counts, reasons = Audit(job.votes), Counter[tuple[str, str]](), Counter[str]()
+    usage, unreadable = dict[str, Counter[str]](), Counter[str]()
+    rehearsal = False
+    for split in finished.keys:
+        for record in finished.records(split):
+            unreadable.update(record["unreadable"])
+            for role, use in record["usage"].items():
+                usage.setdefault(role, Counter()).update(use)
+            if record["tree"] is None:
+                reasons[record["dropped"]["reason"]] += 1
+                counts["dropped", "train"] += 1
+                continue
+            tree = _tree(record["tree"])
+            check_tree(tree)
+            audit.add(tree)
+            rehearsal = rehearsal or tree.rehearsal
+            for name, (_, rows) in _EXPORTS.items():
+                counts[name, split] += sum(1 for _ in rows(tree))
+            counts["dropped", "train"] += sum(1 for _ in dropped_pairs(tree, job.votes))
+    told = audit.told()
+    asked = sum(map(len, source.drawn.values()))
+    pairs = told["pairs"]["decided"]
+    return {
+        "rehearsal": rehearsal,
+        "counts": {
+            **{name: {split: counts[name, split] for split in finished.keys} for name in _EXPORTS},
+            "dropped": {"train": counts["dropped", "train"]},
+        },
+        "trees": {"asked": asked, "kept": asked - reasons.total(), "dropped": _by_count(reasons)},
+        **told,
+        "usage": {role: dict(use) for role, use in usage.items()},
+        "unreadable": _by_count(unreadable),
+        "cost": _cost(usage, pairs),
+    }
+
+
+def _cost(usage: Mapping[str, Counter[str]], pairs: int) -> dict[str, Any]:
+    """What a decided pair took, and how much of the prompts a server's prefix cache can serve."""
+    tokens, same = ({role: use[name] for role, use in usage.items()} for name in ("tokens_in", "repeated"))
+    calls, all_tokens = sum(use["calls"] for use in usage.values()), sum(tokens.values())
+    return {
+        "calls_per_pair": round(calls / pairs, 2) if pairs else None,
+        "prompt_tokens_per_pair": round(all_tokens / pairs, 1) if pairs else None,
+        "repeated": {role: round(same[role] / tokens[role], 4) if tokens[role] else 0.0 for role in usage},
+        "repeated_all": round(sum(same.values()) / all_tokens, 4) if all_tokens else None,
+    }
+
+
+def _card_facts(manifest: Mapping[str, Any], source: Source, job: Job) -> dict[str, Any]:
+    told = ("trees", "pairs", "margin", "audit", "longer_won", "disclosure", "undisclosed", "cost", "max_length")
+    return {
+        **{name: manifest[name] for name in told},
+        "rehearsal": manifest["rehearsal"],
+        "license": "cc-by-4.0",
+        "pretty_name": "i2a trees",
+        "tags": [*_TAGS, *(["rehearsal"] if manifest["rehearsal"] else [])],
+        "cast": [{"role": role, "llm": one.llm, "model": one.model} for role, one in job.cast.players.items()],
+        "seed": job.seed,
+        "turns": job.turns,
+        "branch": str(job.branch),
+        "votes": job.votes,
+        "personas": manifest["recipe"]["personas"],
+        "split_check": source.shared,
+        "node": documentation(Node),
+        "vote": documentation(Vote),
+        "usage": [{"role": role, **use} for role, use in manifest["usage"].items()],
+    }
+
+
+def _by_count(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _rows(trees: Iterable[TreeRow], rows: Callable[[TreeRow], Iterable[Record]]) -> Iterator[Record]:
+    return (row for tree in trees for row in rows(tree))
+
+
+def _reader(record: type[Record], rows: Iterable[Record]) -> "pa.RecordBatchReader":
+    """Rows as they come, as Arrow batches."""
+    import pyarrow as pa
+
+    return pa.RecordBatchReader.from_batches(arrow_schema(record), _batches(record, rows))
+
+
+def _batches(record: type[Record], rows: Iterable[Record]) -> "Iterator[pa.RecordBatch]":
+    waiting = iter(rows)
+    while batch := list(islice(waiting, _ROWS)):
+        yield from to_table(record, batch).to_batches()
+
+
+def _tree(row: Mapping[str, Any]) -> TreeRow:
+    """A tree as it was put into the file of finished ones."""
+    nodes = [
+        Node(**{**node, "votes": None if node["votes"] is None else [Vote(**vote) for vote in node["votes"]]})
+        for node in row["nodes"]
+    ]
+    return TreeRow(**{**row, "nodes": nodes})
