@@ -1,13 +1,16 @@
-# Every target sets up .venv first, from constraints.txt; nothing else on the machine is touched.
+# Every target sets up .venv first, from constraints.txt. Of the rest of the machine only `test` touches anything: it
+# installs Chromium where that is missing.
 PYTHON ?= python3
 BIN := .venv/bin
+SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: demo test quick check bench
+.PHONY: demo test quick check bench chromium
 
 demo: .venv/done  ## seeds to datasets, with the offline rehearsal cast
 	$(BIN)/python pipelines/personas.py
+	$(BIN)/python pipelines/trees.py --trees 100
 
-test: .venv/done  ## all tests: servers and kills too
+test: .venv/done chromium  ## all tests: servers, kills and a browser too
 	$(BIN)/pytest
 
 quick: .venv/done  ## the tests that stay inside one process, in under two minutes
@@ -22,6 +25,10 @@ check: .venv/done  ## style, types, and who imports whom
 bench: .venv/done  ## speed, as ratios against named counterparts; takes an hour
 	$(BIN)/python tests/benchmarks/diversity.py
 	$(BIN)/python tests/benchmarks/personas.py
+	$(BIN)/python tests/benchmarks/trees.py
+
+chromium:  # the tests' browser, from Debian's packages where it is missing
+	@command -v chromium > /dev/null || { $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq --yes install chromium; }
 
 .venv/done: constraints.txt pyproject.toml
 	@echo "setting up .venv: about four minutes, the first time"
