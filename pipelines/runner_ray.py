@@ -98,7 +98,7 @@ class _Cluster:
 
         asked = step.resources
         options = {
-            "num_cpus": asked.cpus or 0,
+            "num_cpus": asked.cpus or 0.01,  # what asks for nothing, Ray puts on one machine
             "num_gpus": asked.gpus or 0,
             "memory": asked.memory,
             "resources": asked.resources,

@@ -151,13 +151,11 @@ def _make(options: argparse.Namespace, job: Job, source: Source) -> None:
 def _grow(job: Job, source: Source, ray: str | None) -> dict[str, Any]:
     """Grows the trees that are not finished yet; what is told of the calls."""
     from pipelines import runner
-    from pipelines.steps.grow_trees import SHARED
 
     with Journal(job.work / "finished") as journal:
         finished = Finished.of(journal, job, source.drawn)
         open_personas = [row for rows in source.drawn.values() for row in rows if job.tree_key(row) not in journal]
         job = replace(job, spent=_cost(job.cast, finished), replicas=min(job.replicas, max(1, len(open_personas))))
-    (job.work / SHARED).touch()
     rows = []
     if open_personas:
         with shown(job.work, cli.console):

@@ -25,8 +25,6 @@ from pipelines.schema import PersonaRow, tree_id
 from pipelines.steps.dialogue import Dialogue, Grown
 from pipelines.tree_job import ROLES, Job
 
-SHARED = "shared"  # a file of the work folder that a replica on another machine must find
-
 
 class GrowTrees(Step):  # type: ignore[misc]  # Distilabel ships no types
     """Rows of `personas` in; {"tree_id", "status": "grown" | "dropped", "calls"} out, when all of them are on disk.
@@ -53,8 +51,6 @@ class GrowTrees(Step):  # type: ignore[misc]  # Distilabel ships no types
 
     def load(self) -> None:
         super().load()
-        if not (self.job.work / SHARED).exists():
-            raise UserError(f"{self.job.work} is not there on every machine: --work must be on a shared file system")
         for role, llm in self.llms.items():
             try:
                 llm.load()

@@ -197,13 +197,13 @@ class KillQueues(Step):  # type: ignore[misc]
 
 
 class Meet(Step):  # type: ignore[misc]
-    """Adds the number of its process, once two processes are at it."""
+    """Adds the numbers of its process and of that one's parent, once two processes are at it."""
 
     folder: str
 
     @property
     def outputs(self) -> list[str]:
-        return ["pid"]
+        return ["pid", "ppid"]
 
     def process(self, inputs: StepInput) -> Iterator[Rows]:
         folder = Path(self.folder)
@@ -212,7 +212,7 @@ class Meet(Step):  # type: ignore[misc]
         while len(list(folder.glob("met-*"))) < 2:
             assert time.monotonic() < end, "no other process came"
             time.sleep(0.01)
-        yield [{**row, "pid": os.getpid()} for row in inputs]
+        yield [{**row, "pid": os.getpid(), "ppid": os.getppid()} for row in inputs]
 
 
 class Work(Step):  # type: ignore[misc]

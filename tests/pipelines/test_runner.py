@@ -249,7 +249,7 @@ def test_it_starts_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 2
 
 
-# What is true of Distilabel's source while the mend of that name in pipelines/runner.py is needed.
+# What is true of Distilabel's source while the mend of that name in pipelines/runner.py or workers.py is needed.
 REASONS = [
     (local.Pipeline.run, "_NoDaemonPool("),
     (local.Pipeline.run, "create_distiset("),
@@ -272,7 +272,9 @@ REASONS = [
 
 
 def test_distilabel_is_the_one_that_was_mended() -> None:
-    assert distilabel.__version__ == "1.5.3", "look whether each mend in pipelines/runner.py is still needed, and fits"
+    assert distilabel.__version__ == "1.5.3", (
+        "look whether each mend in pipelines/runner.py and workers.py is still needed, and fits"
+    )
 
 
 @pytest.mark.parametrize(("method", "reason"), REASONS, ids=[method.__qualname__ for method, _ in REASONS])

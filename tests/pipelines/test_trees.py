@@ -211,9 +211,12 @@ def test_ctrl_c_finishes_the_calls_under_way_and_the_same_command_goes_on(
     assert stage.files() == finished.files()
 
 
-@pytest.mark.parametrize("options", [("--concurrency", "1"), ("--concurrency", "64"), ("--replicas", "2")])
-def test_the_data_does_not_depend_on_how_many_work_at_it(
-    finished: Stage, base_url: str, personas: Path, tmp_path: Path, options: tuple[str, str]
+@pytest.mark.parametrize(
+    "options",
+    [["--concurrency", "1"], ["--concurrency", "64"], ["--replicas", "2"], ["--replicas", "2", "--ray", "local"]],
+)
+def test_the_data_does_not_depend_on_how_many_work_at_it_and_where(
+    finished: Stage, base_url: str, personas: Path, tmp_path: Path, options: list[str]
 ) -> None:
     stage = stage_in(tmp_path / "otherwise", base_url, personas)
     stage.run(*options)
