@@ -16,24 +16,27 @@ _CONTROL = re.compile(
 
 
 def show(tree: TreeRow, console: Console) -> None:
-    """Prints the tree: the persona, then each path from its root, a branch where another one leaves it."""
+    """Prints the tree: the persona, then its branches depth-first, each told with the forks that lead to it."""
     answered = {pair.user.id: pair for pair in pairs(tree)}
     below = {node.parent: node for node in tree.nodes if node.role == "user"}
     made = "  (rehearsal)" if tree.rehearsal else ""
-    _indented(Text(f"{tree.tree_id}  persona {tree.persona_id}{made}", "bold"), 0, console)
+    _indented(Text(_inert(f"{tree.tree_id}  persona {tree.persona_id}{made}"), "bold"), 0, console)
     _persona(tree, console)
-    waiting = [(below[None], "")]
+    branches = sum(not _going_on(pair) for pair in answered.values())
+    branch, ended = 0, True
+    waiting: list[tuple[Node, tuple[str, ...]]] = [(below[None], ())]
     while waiting:
-        user, origin = waiting.pop()
-        if origin:
-            _indented(Text(f"\n--- another branch: from turn {user.turn - 1}, {origin} ---", "bold"), 0, console)
-        going: Node | None = user
-        while going is not None:
-            pair = answered[going.id]
-            _turn(tree, pair, _shown_before(tree, pair), console)
-            replies = [reply for reply in (pair.tailored, pair.generic) if reply.continued]
-            waiting += [(below[other.id], f"{other.responder} reply") for other in replies[1:]]
-            going = below[replies[0].id] if replies else None
+        user, forks = waiting.pop()
+        if ended:
+            branch += 1
+            _branch(branch, branches, forks, console)
+        pair = answered[user.id]
+        _turn(tree, pair, f"  (branch {branch} of {branches})" if branches > 1 else "", console)
+        replies = _going_on(pair)
+        ended = not replies
+        for reply in reversed(replies):
+            fork = (f"turn {user.turn}, {reply.responder} reply",) if len(replies) > 1 else ()
+            waiting.append((below[reply.id], forks + fork))
 
 
 def _persona(tree: TreeRow, console: Console) -> None:
@@ -46,7 +49,18 @@ def _persona(tree: TreeRow, console: Console) -> None:
         console.print(Text(title, "bold"))
         for number, statement in enumerate(statements, offset):
             turn = f"turn {when[number]:>2}" if number in when else "not yet"
-            _indented(Text(f"{turn}  ", "dim").append(_inert(statement)), 2, console)
+            _indented(Text.assemble((f"{turn}  ", "dim"), _inert(statement)), 2, console)
+
+
+def _going_on(pair: Pair) -> list[Node]:
+    return [reply for reply in (pair.tailored, pair.generic) if reply.continued]
+
+
+def _branch(branch: int, branches: int, forks: tuple[str, ...], console: Console) -> None:
+    """`--- branch 2 of 4: from turn 1, tailored reply > turn 2, generic reply ---`; nothing where there is but one."""
+    if branches > 1:
+        origin = ": from " + " > ".join(forks) if forks else ""
+        _indented(Text(f"\n--- branch {branch} of {branches}{origin} ---", "bold"), 0, console)
 
 
 def _shown_before(tree: TreeRow, pair: Pair) -> list[int]:
@@ -57,27 +71,30 @@ def _shown_before(tree: TreeRow, pair: Pair) -> list[int]:
     return tree.nodes[reply.parent].disclosed or []
 
 
-def _turn(tree: TreeRow, pair: Pair, before: list[int], console: Console) -> None:
-    console.print(Text(f"\nturn {pair.user.turn}", "bold"))
+def _turn(tree: TreeRow, pair: Pair, branch: str, console: Console) -> None:
+    console.print(Text(f"\nturn {pair.user.turn}, user{branch}", "bold"))
     _indented(Text(_inert(pair.user.content)), 2, console)
-    statements = [*tree.facts, *tree.traits]
+    statements, before = [*tree.facts, *tree.traits], _shown_before(tree, pair)
     if new := [statements[number] for number in pair.user.disclosed or [] if number not in before]:
         _indented(Text("shows: " + _inert(" | ".join(new)), "italic"), 4, console)
     for reply in (pair.tailored, pair.generic):
         _indented(Text(_headline(reply), "green" if reply.label == "preferred" else "dim"), 4, console)
         _indented(Text(_inert(reply.content)), 8, console)
+    _indented(Text(_judged(pair.tailored), "dim"), 4, console)
 
 
 def _headline(reply: Node) -> str:
-    """`+ tailored, preferred, margin 0.44 (8 to 5, 9 to 6), went on`."""
-    parts = [f"{_MARKS.get(reply.label or '', '?')} {reply.responder}, {reply.label}"]
-    if reply.margin is not None:
-        own = [(vote.tailored, vote.generic) for vote in reply.votes or []]
-        given = ", ".join(f"{tailored:g} to {generic:g}" for tailored, generic in own)
-        parts.append(f"margin {reply.margin:.2f} (tailored to generic: {given})")
-    if reply.continued:
-        parts.append("went on")
-    return ", ".join(parts)
+    """`+ tailored, preferred, went on`."""
+    went_on = ", went on" if reply.continued else ""
+    return f"{_MARKS.get(reply.label or '', '?')} {reply.responder}, {reply.label}{went_on}"
+
+
+def _judged(reply: Node) -> str:
+    """`judge: margin 0.33; tailored to generic 8 to 5 (tailored first), 8 to 5 (generic first)`."""
+    if reply.margin is None:
+        return "judge: no votes"
+    given = [f"{vote.tailored:g} to {vote.generic:g} ({vote.first} first)" for vote in reply.votes or []]
+    return f"judge: margin {reply.margin:.2f}; tailored to generic {', '.join(given)}"
 
 
 def _indented(text: Text, columns: int, console: Console) -> None:

@@ -4,7 +4,10 @@ const trees = JSON.parse(document.getElementById("data").textContent);
 const list = document.getElementById("trees"), dialogue = document.getElementById("dialogue");
 const filter = document.getElementById("filter"), statements = document.getElementById("statements");
 const MARKS = { preferred: "✓ preferred", rejected: "✗ rejected", undecided: "= undecided" };
-let current = 0, chosen = new Map(), marks = [], turns = [];
+const panel = document.getElementById("panel");
+const steps = [[document.getElementById("previous"), -1], [document.getElementById("next"), 1]];
+const hovers = window.matchMedia("(hover: hover)").matches, narrow = window.matchMedia("(max-width: 46rem)").matches;
+let current = 0, chosen = new Map(), marks = [], turns = [], lookedAt = -1;
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -19,19 +22,32 @@ function matches(tree) {
   return words.every((word) => text.includes(word));
 }
 
-function listTrees() {
-  const buttons = trees.flatMap((tree, number) => {
-    if (!matches(tree)) return [];
-    const item = element("li"), button = element("button", tree.facts.slice(0, 2).join(" "));
-    button.type = "button";
-    button.setAttribute("aria-current", String(number === current));
-    button.prepend(element("small", tree.id));
-    button.addEventListener("click", () => open(number));
-    item.append(button);
-    return [item];
-  });
-  list.replaceChildren(...buttons);
-  document.getElementById("found").textContent = `${buttons.length} of ${trees.length} trees`;
+const items = trees.map((tree, number) => {
+  const item = element("li"), button = element("button");
+  button.type = "button";
+  button.append(element("small", tree.id), element("span", tree.facts.slice(0, 2).join(" ")));
+  button.addEventListener("click", () => open(number));
+  item.append(button);
+  return item;
+});
+
+// The next tree in a direction that the filter leaves in the list.
+function neighbour(step) {
+  let number = current + step;
+  while (items[number]?.hidden) number += step;
+  return number;
+}
+
+// Items and buttons stay in the page and change in place, so that the keyboard's focus stays on them.
+function mark() {
+  items.forEach((item, number) => item.firstChild.setAttribute("aria-current", String(number === current)));
+  for (const [button, step] of steps) button.setAttribute("aria-disabled", String(!trees[neighbour(step)]));
+}
+
+function narrowDown() {
+  items.forEach((item, number) => { item.hidden = !matches(trees[number]); });
+  document.getElementById("found").textContent = `${items.filter((item) => !item.hidden).length} of ${trees.length} trees`;
+  mark();
 }
 
 // The turns of the path that is followed: where both replies went on, the chosen one, at first the earlier.
@@ -54,7 +70,8 @@ function path(tree) {
 }
 
 function replyCard(turn, reply) {
-  const card = element("article", undefined, `reply ${reply.label ?? ""}`);
+  const left = turn.next && turn.next !== reply ? " left" : "";
+  const card = element("article", undefined, `reply ${reply.label ?? ""}${left}`);
   const tags = element("p", undefined, "tags");
   tags.append(element("b", reply.responder), element("span", MARKS[reply.label] ?? "", reply.label ?? ""));
   if (reply.continued) tags.append(element("span", "→ went on"));
@@ -64,15 +81,26 @@ function replyCard(turn, reply) {
     const follow = element("button", turn.next === reply ? "followed" : "follow this branch", "follow");
     follow.type = "button";
     follow.setAttribute("aria-pressed", String(turn.next === reply));
-    follow.addEventListener("click", () => { chosen.set(turn.user.id, reply.id); draw(turn.user.turn); });
     footer.append(follow);
+    card.classList.add("fork");
+    card.addEventListener("click", (event) => {
+      if (event.target === follow || window.getSelection().isCollapsed) followReply(turn, reply);
+    });
   }
   card.append(tags, element("p", reply.content, "text"), footer);
   return card;
 }
 
+function followReply(turn, reply) {
+  const number = turns.indexOf(turn);
+  chosen.set(turn.user.id, reply.id);
+  draw(number);
+  dialogue.children[number].querySelector("[aria-pressed=true]").focus({ preventScroll: true });
+}
+
 function turnOf(tree, turn) {
   const all = [...tree.facts, ...tree.traits], block = element("section", undefined, "turn");
+  block.tabIndex = 0;
   const margin = turn.pair[0]?.margin;
   const note = margin === null || margin === undefined ? "" : ` · margin ${margin.toFixed(2)}`;
   const said = element("div", undefined, "person");
@@ -102,14 +130,15 @@ function drawPersona(tree) {
     return box;
   };
   marks = [];
-  statements.replaceChildren(element("p"), part("Facts", tree.facts), part("Traits", tree.traits));
+  statements.replaceChildren(part("Facts", tree.facts), part("Traits", tree.traits));
 }
 
 // Lights up what was shown up to the turn that is being looked at.
 function lookAt(number) {
   const turn = turns[number], facts = trees[current].facts.length;
-  if (!turn) return;
-  dialogue.querySelectorAll(".turn").forEach((block, at) => block.classList.toggle("looked-at", at === number));
+  if (!turn || number === lookedAt) return;
+  lookedAt = number;
+  [...dialogue.children].forEach((block, at) => block.classList.toggle("looked-at", at === number));
   const when = (mark) => turns.findIndex((one) => one.fresh.includes(mark)) + 1;
   marks.forEach((item, mark) => {
     const shown = turn.user.disclosed.includes(mark);
@@ -117,40 +146,42 @@ function lookAt(number) {
     item.firstChild.textContent = shown ? `turn ${when(mark)}` : "";
   });
   const known = turn.user.disclosed, some = known.filter((mark) => mark < facts).length;
-  statements.firstChild.textContent = `By turn ${turn.user.turn}: ${some} of ${facts} facts, ` +
+  document.getElementById("shown").textContent = `by turn ${turn.user.turn}: ${some} of ${facts} facts, ` +
     `${known.length - some} of ${marks.length - facts} traits shown`;
+  bringIntoPanel(marks[Math.min(...turn.fresh)]);
 }
 
-function draw(stay) {
-  const tree = trees[current], bar = element("div", undefined, "bar");
+// Scrolls the panel alone: scrollIntoView would move the page as well.
+function bringIntoPanel(item) {
+  if (!item) return;
+  const around = panel.getBoundingClientRect(), own = item.getBoundingClientRect();
+  if (own.top < around.top || own.bottom > around.bottom) panel.scrollTop += own.top - around.top - around.height / 3;
+}
+
+function draw(number) {
+  const tree = trees[current];
   turns = path(tree);
-  bar.append(element("h2", `${tree.id} · ${tree.persona}`));
-  for (const [text, step] of [["← previous", -1], ["next →", 1]]) {
-    const button = element("button", text);
-    button.type = "button";
-    button.disabled = !trees[current + step];
-    button.addEventListener("click", () => open(current + step));
-    bar.append(button);
-  }
-  dialogue.replaceChildren(bar, ...turns.map((turn) => turnOf(tree, turn)));
-  dialogue.querySelectorAll(".turn").forEach((block, number) => {
-    block.addEventListener("mouseenter", () => lookAt(number));
-    block.addEventListener("focusin", () => lookAt(number));
+  document.getElementById("name").textContent = `${tree.id} · ${tree.persona}`;
+  dialogue.replaceChildren(...turns.map((turn) => turnOf(tree, turn)));
+  [...dialogue.children].forEach((block, at) => {
+    block.addEventListener("mouseenter", () => lookAt(at));
+    block.addEventListener("focusin", () => lookAt(at));
   });
   drawPersona(tree);
-  lookAt(stay ? turns.findIndex((turn) => turn.user.turn === stay) : 0);
+  lookedAt = -1;
+  lookAt(number);
 }
 
 function open(number, keep) {
   if (!trees[number]) return;
   current = number;
   chosen = new Map();
-  listTrees();
-  draw();
-  if (keep) return;
-  history.replaceState(null, "", `#${trees[number].id}`);
-  window.scrollTo({ top: 0 });
-  list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+  mark();
+  draw(0);
+  items[number].scrollIntoView({ block: "nearest" });
+  if (narrow && !keep) document.getElementById("middle").scrollIntoView();
+  else window.scrollTo({ top: 0 });
+  if (!keep) history.replaceState(null, "", `#${trees[number].id}`);
 }
 
 function fromAddress() {
@@ -159,16 +190,22 @@ function fromAddress() {
 
 document.addEventListener("keydown", (event) => {
   if (event.target === filter || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "ArrowLeft") open(current - 1);
-  if (event.key === "ArrowRight") open(current + 1);
+  if (event.key === "ArrowLeft") open(neighbour(-1));
+  if (event.key === "ArrowRight") open(neighbour(1));
 });
+for (const [button, step] of steps) button.addEventListener("click", () => open(neighbour(step)));
 window.addEventListener("hashchange", () => open(fromAddress()));
+// What crosses a line at 40% of the window is looked at; near the page's end the line sinks, so that the last turns
+// cross it too.
 window.addEventListener("scroll", () => {
-  const blocks = [...dialogue.querySelectorAll(".turn")];
-  const passed = blocks.filter((block) => block.getBoundingClientRect().top < window.innerHeight * 0.4).length;
-  if (!dialogue.matches(":hover")) lookAt(Math.max(0, passed - 1));
+  const room = document.documentElement.scrollHeight - window.innerHeight;
+  const line = Math.max(window.innerHeight * 0.4, window.innerHeight - (room - window.scrollY));
+  const passed = [...dialogue.children].filter((block) => block.getBoundingClientRect().top <= line).length;
+  if (!hovers || !dialogue.matches(":hover")) lookAt(Math.max(0, passed - 1));
 }, { passive: true });
-filter.addEventListener("input", listTrees);
-if (window.matchMedia("(max-width: 46rem)").matches) document.getElementById("persona").open = false;
+filter.addEventListener("input", narrowDown);
+list.append(...items);
+narrowDown();
+if (narrow) document.getElementById("persona").open = false;
 document.getElementById("app").hidden = false;
 if (trees.length) open(fromAddress(), true);

@@ -115,9 +115,9 @@ def test_a_browser_shows_the_dialogue_and_runs_nothing_of_what_stands_in_it(tmp_
          f"{path.as_uri()}#t-0123456789ab"],
         capture_output=True, check=True, timeout=60,
     ).stdout.decode()  # fmt: skip
-    body = shown.partition('<section id="dialogue"')[2].partition("</aside>")[0]
+    body = shown.partition('<section id="middle"')[2].partition("</aside>")[0]
     assert body.count('class="reply') == 6  # three turns
     assert "&lt;script&gt;document.title='pwned'" in body
     assert "<title>i2a/trees: dialogue trees</title>" in shown
     assert "<img" not in shown
-    assert "By turn 1: 1 of 5 facts, 0 of 5 traits shown" in body
+    assert "by turn 1: 1 of 5 facts, 0 of 5 traits shown" in body
