@@ -151,7 +151,7 @@ class Dialogue:
         self.tree_id, self.seed = tree_id(seed, persona.persona_id), seed
         self.usage = {role: RoleUse() for role in models}
         self.unreadable: Counter[str] = Counter()
-        self.keys: list[bytes] = []
+        self.keys: list[bytes] = []  # of calls that nobody will ask for again once this tree is finished
         self._said: list[_Said] = []
         self._failed: list[_Failed] = []
 
@@ -264,6 +264,7 @@ class Dialogue:
         book = Book()
         vote = await self.calls.ask_json("judge", prompt, VOTE_SCHEMA, read, sample=sample, book=book)
         self._book("judge", book, prompt, earlier)
+        self.keys += book.keys
         return None if isinstance(vote, Rejected) else vote
 
     def _to_judge(self, pair: _Pair, first: Responder) -> Messages:
@@ -295,6 +296,8 @@ class Dialogue:
 
     def _enter(self, role: str, book: Book, prompt: Messages, path: _Path) -> None:
         self._book(role, book, prompt, path.prompts.get(role, []))
+        if path.turns:  # in the first turn, another tree may ask the very same
+            self.keys += book.keys
 
     def _book(self, role: str, book: Book, prompt: Messages, earlier: Messages) -> None:
         """Counts the calls of one question; what is asked again repeats its whole prompt."""
@@ -306,7 +309,6 @@ class Dialogue:
         use.repeated += round(first.tokens_in * views.repeated(prompt, earlier))
         use.repeated += sum(reply.tokens_in for reply in again)
         self.unreadable.update(book.unreadable)
-        self.keys += book.keys
 
     def _nodes(self) -> list[Node]:
         """What was said, turn by turn and path by path, so that a parent stands before its children."""

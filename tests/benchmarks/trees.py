@@ -140,20 +140,10 @@ async def plain(trees: list[TreeRow], base_url: str, concurrency: int) -> tuple[
 
 
 def speed(source: Path, concurrency: int = 200, trees: int = 200, turns: int = 10) -> None:
+    console = Console(width=120)
     table = Table(title=f"tree stage, {trees} trees x {turns} turns, {concurrency} calls at once")
-    for title in (
-        "latency",
-        "calls",
-        "stage s",
-        "calls/s",
-        "plain s",
-        "(a)",
-        "least s",
-        "(b)",
-        "one by one s",
-        "(c)",
-        "beside it s",
-    ):
+    timed = ("plain s", "(a)", "chain s", "least s", "(b)", "one by one s", "(c)", "rest s")
+    for title in ("latency", "calls", "stage s", "calls/s", *timed):
         table.add_column(title, justify="right")
     for latency in (0.2, 1.0):
         with tempfile.TemporaryDirectory() as name, rehearsal.serve(latency=latency, jitter=JITTER * latency) as url:
@@ -162,16 +152,16 @@ def speed(source: Path, concurrency: int = 200, trees: int = 200, turns: int = 1
             calls, whole, _ = stage(folder, url, source, *options)
             rows = [tree for split in read_release(folder / "i2a/trees", "trees", TreeRow).values() for tree in split]
             alone, made = asyncio.run(plain(rows, url, concurrency))
-            assert made == calls["made"]
+            assert 0 <= made - calls["made"] < made / 100  # the stage asks once what two trees ask alike
         chain = (3 * turns + 1) * latency  # user, inducer, tailored in each turn, and the last turn's judge
         least = max(chain, made * latency / concurrency)
         seconds = calls["seconds"]
         row = (f"{latency:.1f}", f"{made:,}", f"{seconds:.1f}", f"{made / seconds:.0f}", f"{alone:.1f}",
-               f"{alone / seconds:.2f}", f"{least:.1f}", f"{least / seconds:.2f}", f"{made * latency:,.0f}",
-               f"{made * latency / seconds:.0f}", f"{whole - seconds:.1f}")  # fmt: skip
+               f"{alone / seconds:.2f}", f"{chain:.1f}", f"{least:.1f}", f"{least / seconds:.2f}",
+               f"{made * latency:,.0f}", f"{made * latency / seconds:.0f}", f"{whole - seconds:.1f}")  # fmt: skip
         table.add_row(*row)
-        Console().print(*row)
-    Console().print(table)
+        console.print(*row)
+    console.print(table)
 
 
 def memory(source: Path) -> None:
