@@ -29,6 +29,8 @@ MAX_TEXT = 1200
 """Characters; about what the sentence-transformers models of the presets read, 256 word pieces."""
 BROKEN = {"Cc", "Cs", "Co", "Zl", "Zp"}
 """Unicode categories that no statement holds: control, halves of surrogate pairs, private use, line separators."""
+LONGEST_REFUSAL = 60
+"""Words; a longer message says more than that its writer declines."""
 QUOTED = 200
 """Characters of a statement that a detail quotes."""
 
@@ -49,6 +51,29 @@ def check_personality(statements: Sequence[str]) -> Drop | None:
 def is_refusal(reply: str) -> bool:
     """Whether a whole reply reads as a model that declines, or speaks of itself, instead of doing what was asked."""
     return _find_refusal(reply.strip()) is not None
+
+
+def declines(message: str) -> bool:
+    """Whether a message of a conversation is nothing but a model that refuses its task or steps out of it.
+
+    At most LONGEST_REFUSAL words, of which each clause is an apology, an offer of other help or a refusal, and one at
+    least a refusal. That is "I can't" with a task ("help with that", "continue this roleplay", "fulfil your request"),
+    or "As an AI, I can't" or "don't have" with anything. Any other clause is something to go on with, so the
+    conversation goes on: a false alarm costs a whole dialogue, while a refusal missed is seen by the judge and by
+    people. "I'm an AI" alone is no refusal: whoever asks is told so.
+
+    >>> declines("I'm sorry, but I can't help with that. Is there anything else I can do for you?")
+    True
+    >>> declines("I'm sorry, but I can't help with that. A vet can, and today: hens hide it when they are ill.")
+    False
+    """
+    if len(message.split()) > LONGEST_REFUSAL:
+        return False
+    text = " ".join(_plain(message.translate(_APOSTROPHES)).split()).strip("\"'*_ ")
+    clauses = [_OPENING.sub("", clause) for clause in _CLAUSE_END.split(text)]
+    refusals = [_REFUSAL.fullmatch(clause) is not None for clause in clauses]
+    rest = (clause for clause, refuses in zip(clauses, refusals, strict=True) if not refuses)
+    return any(refusals) and all(map(_COURTESY.fullmatch, rest))
 
 
 def _check(statements: Sequence[str], finders: dict[str, Finder]) -> Drop | None:
@@ -139,6 +164,61 @@ _find_refusal = _pattern(
   | \bas\ an\ ai,
   | \b(against|violates?)\ (my|our|openai's)\ (\w+\ )?(policy|policies|guidelines|programming)\b
     """
+)
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u00b4\u02bc`", "'"))
+_CLAUSE_END = re.compile(r"(?<=[.!?;])['\"*]*\s+|,?\s(?:but|however)\b,?\s*|\s-+\s", re.IGNORECASE)
+_AI = (
+    r"an?\ (ai|artificial\ intelligence|(large\ )?language\ model)"
+    r"(\ (language\ )?(model|assistant|system|chatbot))?(\ (created|developed|made|trained)\ by\ \w+)?"
+)
+_CANNOT = (
+    r"(can'?t|cannot|can\ not|(won'?t|will\ not)(\ be\ able\ to)?"
+    r"|('m|\ am)\ (unable|not\ (able|allowed|permitted))\ to)"
+)
+_THIS = r"(this|that|these|those|such|your|the\ requested)"
+_TASK = r"(requests?|task|prompts?|instructions?|role-?\ ?play(ing)?|conversation|dialogue|discussion|scenario)"
+_CONTENT = r"(content|material|responses?|repl(y|ies)|information|advice|personas?)"
+_POLICY = (
+    r"\b(guidelines|polic(y|ies)|inappropriate|harmful|unethical|illegal|programming|as\ an\ ai|language\ model)\b"
+)
+
+_OPENING = re.compile(
+    rf"""
+    ^( ( (i'm|i\ am|we're|we\ are)\ ((so|very|really|truly)\ )?(sorry|afraid)(\ that)? | (my\ )?apologies | sorry
+       | i\ apologi[sz]e(\ for\ (the|any)\ \w+)? | unfortunately | (i'm|i\ am)\ (just\ |only\ )?{_AI}(,?\ (and|so))?
+       )\b [\s,.;:!-]* )+
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_REFUSAL = re.compile(
+    rf"""
+    (i|we)\ ?{_CANNOT}\ (\w+ly\ )?
+    ( (help|assist)(\ you)?\ with\ (this|that|{_THIS}\ (\w+\ )?{_TASK})
+    | comply(\ with\ {_THIS}\ (\w+\ )?{_TASK})?
+    | (fulfill?|complete|continue|engage|participate|take\ part|write|create|generate|produce|provide|discuss)
+      (\ (with|in))?\ {_THIS}\ ((kind|type|sort)s?\ of\ )?(\w+\ )?({_TASK}|{_CONTENT}|topics?|subjects?)
+    | (provide|generate|produce|create)\ (an?\ |any\ )?(\w+\ ){{0,2}}{_CONTENT}(\ (that|which|to|on|about)\b[^,;]*)?
+    | (engage|participate)\ in\ (\w+\ )?{_TASK} (\ (that|which|as|about)\b[^,;]*)?
+    | role-?\ ?play\ (as\ )?(an?|the|{_THIS})\ (\w+\ ){{0,2}}(person|human|user|character|persona|scenario)
+    ) (\ (any\ )?further|\ at\ this\ time|,?\ .*{_POLICY}.*)? [.!]*
+  | as\ {_AI},?\ i\ ?({_CANNOT}|('m|\ am)\ not|(don't|do\ not)\ (\w+ly\ )?(have|possess|experience)|have\ no|lack)\b
+    [^,;]* (,\ (?!and,|or,|nor,)\w+(?=,) | ,\ ((and|or|nor)\b|so\ i\ ?{_CANNOT})[^,;]*)*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_COURTESY = re.compile(
+    rf"""
+    | (please\ )? (feel\ free\ to | let\ me\ know\ if\ (you|there)) \b.*
+    | (is|if)\ there('s|\ is)?\ (something|anything|another)\b.*
+    | if\ you\ (have|need|want|would\ like)\ (any\ )?(other|another|something|anything|help|assistance|further)\b.*
+    | if\ you('d|\ would)\ like,?\ i\ can\ (help|assist)\b.*
+    | (how|what)\ (else\ )?(can|may)\ i\ (help|assist|do)\b.*
+    | i\ ?('m|'d\ be|am|would\ be|can)\ (\w+\ )?(happy|glad|here)\ to\ (help|assist|answer)\b.*
+    | (thank\ you|thanks)\ for\ (your\ )?understanding[.!]* | i\ hope\ you\ understand[.!]*
+    | (it|this|that|doing\ so)\b.*{_POLICY}.*
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 _find_instruction = _pattern(

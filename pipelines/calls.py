@@ -17,17 +17,18 @@ from typing import Any, TypeVar
 import orjson
 from distilabel import models
 
-from filters.rules import is_refusal
+from filters.rules import declines, is_refusal
 from pipelines.cast import Player
-from pipelines.errors import Stopped, UserError
+from pipelines.errors import Stopped, StopRequested, UserError
 from pipelines.estimate import CHARS_PER_TOKEN
 from pipelines.generate import Messages, Reply, generator, one_line, trouble
 from pipelines.journal import Journal, call_key
-from pipelines.replies import Unreadable, read_json
+from pipelines.replies import Unreadable, read_json, without_thoughts
 
 T = TypeVar("T")
 
 ATTEMPTS = 3  # how often an unreadable reply is asked for again before it is dropped
+_CENT_FRACTION = 1e-9  # sums of floating-point numbers are off by less
 _LONGEST_WAIT = 30.0  # seconds between two tries of one call
 
 
@@ -84,8 +85,10 @@ class Calls:
         seed: of the run; part of a call's key and of the seed it is sent with.
         concurrency: how many calls are under way at most.
         stop: a file; once it exists no new call is made.
-        max_cost: no new call is made that would pass this sum; needs a price for every role.
-        spent: what counts towards it already, beside the calls that are asked for here.
+        max_cost: no new call is made that would pass this sum; needs a price for every role. Calls with this `stamp`
+            that stand in the journal count towards it.
+        stamp: marks the calls of one dataset in the journal.
+        replicas: how many processes share max_cost, and what was spent before, in equal parts.
         patience: seconds for which a call is tried again.
     """
 
@@ -99,28 +102,27 @@ class Calls:
         concurrency: int,
         stop: Path,
         max_cost: float | None = None,
-        spent: float = 0.0,
+        stamp: str = "",
+        replicas: int = 1,
         patience: float = 600.0,
     ) -> None:
         self.counts = Counts(usage={role: Usage() for role in players})
         self._players, self._journal = players, journal
         self._seed, self._stop, self._patience = seed, stop, patience
-        self._max_cost, self._spent = max_cost, spent
+        self._max_cost, self._stamp, self._replicas = max_cost, stamp, replicas
+        self._spent = sum(self._price(role, *journal.tokens[stamp, role]) for role in players) / replicas
         self._slots = asyncio.Semaphore(concurrency)
         self._generate = {role: generator(llm) for role, llm in llms.items()}
         self._settings = {role: player.describe() for role, player in players.items()}
         self._under_way: dict[bytes, asyncio.Task[Reply]] = {}
         self._finishing = False
+        self._made: dict[str, tuple[int, int]] = dict.fromkeys(players, (0, 0))  # tokens of the calls made here
         self._committed = 0.0  # expected cost of the calls under way
 
     @property
     def cost(self) -> float:
-        """What the calls of this dataset cost so far, those of earlier, stopped runs included."""
-        return self._spent + sum(
-            player.price.of(self.counts.usage[role].tokens_in, self.counts.usage[role].tokens_out)
-            for role, player in self._players.items()
-            if player.price is not None
-        )
+        """What the calls of this dataset cost so far: this replica's, and its part of those of earlier runs."""
+        return self._spent + sum(self._price(role, *tokens) for role, tokens in self._made.items())
 
     def told(self) -> dict[str, Any]:
         """What a run tells of its calls, beside what they gave."""
@@ -197,7 +199,7 @@ class Calls:
             orjson.dumps(value)  # a lone surrogate, escaped in the JSON, could be written to no file
             return read(value)
 
-        return await self._ask_until(role, messages, schema, read_text, sample, book)
+        return await self._ask_until(role, messages, schema, read_text, is_refusal, sample, book)
 
     async def ask_text(
         self, role: str, messages: Messages, read: Callable[[str], T], *, book: Book | None = None
@@ -205,11 +207,11 @@ class Calls:
         """A reply in prose, as `read` makes it out of the text; else as `ask_json`. A refusal is no reply."""
 
         def read_text(text: str) -> T:
-            if is_refusal(text):
+            if declines(text):
                 raise ValueError("a refusal")
             return read(text)
 
-        return await self._ask_until(role, messages, None, read_text, 0, book)
+        return await self._ask_until(role, messages, None, read_text, declines, 0, book)
 
     async def _ask_until(
         self,
@@ -217,6 +219,7 @@ class Calls:
         messages: Messages,
         schema: dict[str, Any] | None,
         read: Callable[[str], T],
+        refuses: Callable[[str], bool],
         sample: int,
         book: Book | None,
     ) -> T | Rejected:
@@ -225,9 +228,11 @@ class Calls:
         for attempt in range(ATTEMPTS):
             reply = await self.ask(role, messages, schema=schema, sample=sample * ATTEMPTS + attempt, book=book)
             try:
-                return read(reply.text)
+                return read(without_thoughts(reply.text))
             except (Unreadable, ValueError, KeyError, TypeError):
-                rejected = Rejected(_why_unreadable(reply.text))
+                rejected = Rejected(
+                    "refusal" if refuses(reply.text) else "unreadable" if reply.text.strip() else "empty"
+                )
                 self.counts.unreadable[rejected.reason] += 1
                 if book is not None:
                     book.unreadable.append(rejected.reason)
@@ -245,11 +250,13 @@ class Calls:
             self._committed += expected
             self.counts.began = self.counts.began or time.monotonic()
             try:
-                reply = await self._until_it_succeeds(role, messages, schema, sample)
+                reply = _with_tokens(await self._until_it_succeeds(role, messages, schema, sample), messages)
             finally:
                 self._committed -= expected
-            self._journal.put(key, {"role": role, "reply": reply.text, "tokens_in": reply.tokens_in,
-                                    "tokens_out": reply.tokens_out})  # fmt: skip
+            self._journal.put(key, {"for": self._stamp, "role": role, "reply": reply.text,
+                                    "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out})  # fmt: skip
+        before = self._made[role]
+        self._made[role] = before[0] + reply.tokens_in, before[1] + reply.tokens_out
         self.counts.made += 1
         self.counts.ended = time.monotonic()
         return reply
@@ -281,26 +288,35 @@ class Calls:
     def _look_whether_to_stop(self, expected: float = 0.0) -> None:
         """Raises Stopped where a call that is expected to cost so much must not be made."""
         if self._finishing or self._stop.exists():
-            raise Stopped("stopped on request")
-        if self._max_cost is not None and self.cost + self._committed + expected > self._max_cost:
+            raise StopRequested("stopped on request")
+        limit = None if self._max_cost is None else self._max_cost / self._replicas + _CENT_FRACTION
+        if limit is not None and self.cost + self._committed + expected > limit:
+            shared = f", shared by {self._replicas} replicas" if self._replicas > 1 else ""
             raise Stopped(
                 f"stopped at {self.cost:.2f} spent and {self._committed:.2f} expected of calls under way: --max-cost "
-                f"is {self._max_cost:.2f}. Everything finished is kept: the same command with a higher one goes on"
+                f"is {self._max_cost:.2f}{shared}. Everything finished is kept: the same command with a higher one "
+                "goes on"
             )
 
     def _expected_cost(self, role: str, messages: Messages) -> float:
         """What the role's calls cost on average; before its first reply, what this one can cost at most."""
-        player, usage = self._players[role], self.counts.usage[role]
-        if player.price is None:
-            return 0.0
+        usage = self.counts.usage[role]
         if usage.calls:
-            return player.price.of(usage.tokens_in, usage.tokens_out) / usage.calls
-        characters = sum(len(message["content"]) for message in messages)
-        limit = player.settings["generation_kwargs"].get("max_new_tokens", 0)
-        return player.price.of(round(characters / CHARS_PER_TOKEN), limit)
+            return self._price(role, usage.tokens_in, usage.tokens_out) / usage.calls
+        limit = self._players[role].settings["generation_kwargs"].get("max_new_tokens", 0)
+        return self._price(role, _tokens_of(messages), limit)
+
+    def _price(self, role: str, tokens_in: int, tokens_out: int) -> float:
+        price = self._players[role].price
+        return 0.0 if price is None else price.of(tokens_in, tokens_out)
 
 
-def _why_unreadable(text: str) -> str:
-    if not text.strip():
-        return "empty"
-    return "refusal" if is_refusal(text) else "unreadable"
+def _with_tokens(reply: Reply, messages: Messages) -> Reply:
+    """The reply with its tokens, estimated where the endpoint does not tell any: money must not go uncounted."""
+    if reply.tokens_in:
+        return reply
+    return Reply(reply.text, _tokens_of(messages), round(len(reply.text) / CHARS_PER_TOKEN))
+
+
+def _tokens_of(messages: Messages) -> int:
+    return round(sum(len(message["content"]) for message in messages) / CHARS_PER_TOKEN)

@@ -7,3 +7,7 @@ class UserError(RuntimeError):
 
 class Stopped(RuntimeError):  # noqa: N818 - nothing went wrong
     """The run was asked to stop, by Ctrl-C or `--max-cost`; everything finished is on disk."""
+
+
+class StopRequested(Stopped):
+    """The file that asks for a stop was there: by Ctrl-C, or because another replica has ended early."""

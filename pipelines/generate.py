@@ -35,8 +35,8 @@ def generator(llm: "models.LLM") -> Callable[[Messages, dict[str, Any] | None, i
             try:
                 async with asyncio.timeout(llm.timeout):
                     output = await llm.agenerate(input=messages, response_schema=schema, seed=seed, **kwargs)
-            except openai.BadRequestError as error:
-                if error.code != "content_filter":
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                if not _is_about_content(error):
                     raise
                 return Reply("", 0, 0)  # an answer like any other: kept, counted as empty, asked for again
             return _read_output(output)
@@ -55,6 +55,14 @@ def generator(llm: "models.LLM") -> Callable[[Messages, dict[str, Any] | None, i
         return await batches.generate(messages)
 
     return in_batches
+
+
+def _is_about_content(error: openai.APIStatusError) -> bool:
+    """Whether a refused request was filtered or too long: the fault of these messages, not of the cast."""
+    about = f"{error.code} {error}".lower()
+    return any(
+        words in about for words in ("content_filter", "content management policy", "context length", "context_length")
+    )
 
 
 class _Batches:

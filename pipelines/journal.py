@@ -2,7 +2,7 @@
 
 One append-only file a process, one JSON object a line:
 
-    {"key": "9f2c...", "role": "judge", "reply": "...", "tokens_in": 812, "tokens_out": 16}
+    {"key": "9f2c...", "for": "77ab...", "role": "judge", "reply": "...", "tokens_in": 812, "tokens_out": 16}
 
 A process writes to a new file of its own and reads those of its predecessors. A line that a kill has torn is the last
 of its file and is not counted; its call is made again. Only keys and positions stay in memory, 100 bytes a call.
@@ -11,6 +11,7 @@ of its file and is not counted; its call is made again. Only keys and positions 
 import hashlib
 import os
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
@@ -28,14 +29,16 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise UserError(_disk(folder, error.strerror)) from error
         self._files: list[int] = []
         self._where: dict[bytes, tuple[int, int, int]] = {}  # key -> file, offset, length
-        for path in sorted(folder.glob("*.jsonl")):
-            self._index(path)
+        self.tokens: defaultdict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+        """Of the calls of earlier processes: what they were made for, and the role -> tokens in and out."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for path in sorted(folder.glob("*.jsonl")):
+                self._index(path)
+        except OSError as error:
+            raise UserError(_disk(folder, error.strerror)) from error
         self._path = folder / f"{uuid.uuid4().hex}.jsonl"
         self._file: int | None = None
         self._end = 0
@@ -92,13 +95,18 @@ class Journal:
             for line in lines:
                 if line.endswith(b"\n"):
                     try:
-                        key = bytes.fromhex(orjson.loads(line)["key"])
+                        record = orjson.loads(line)
+                        key = bytes.fromhex(record["key"])
                     except (ValueError, KeyError, TypeError) as error:
                         raise UserError(
                             f"{path}, byte {offset}: this is no line of a journal ({error}); delete that line, or the "
                             "file, and the calls in it are made again"
                         ) from error
                     self._where[key] = (len(self._files), offset, len(line))
+                    if "tokens_in" in record:
+                        made_for = record.get("for", ""), record["role"]
+                        before = self.tokens[made_for]
+                        self.tokens[made_for] = before[0] + record["tokens_in"], before[1] + record["tokens_out"]
                 offset += len(line)
         self._files.append(os.open(path, os.O_RDONLY))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from filters.embed import fingerprint
 from pipelines.cast import Cast
+from pipelines.journal import call_key
 from pipelines.prompts import prompt_hashes
 from pipelines.records import Record
 from pipelines.schema import KINDS, PLURAL, AloeRow, DroppedRow, Kind, PersonaRow, TextRow
@@ -66,6 +67,11 @@ class Job:
             **{f"heldout_{PLURAL[kind]}": self.heldout[kind] for kind in KINDS},
             "per_profile": self.per_profile,
         }
+
+    def stamp(self) -> str:
+        """Marks the calls of this recipe, whatever the size of the pool, so that what they cost can be told."""
+        sizes = {PLURAL[kind] for kind in KINDS}
+        return call_key(recipe={name: part for name, part in self.recipe().items() if name not in sizes}).hex()
 
 
 def embedder_name(embedder: str) -> str:

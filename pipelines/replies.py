@@ -1,15 +1,33 @@
 """Reading JSON out of what a language model wrote: fenced, with prose around it, or cut off at the token limit."""
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
+_THOUGHTS = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_OPEN_THOUGHT = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE)
 _CLOSES = {"{": "}", "[": "]"}
 _TRIES = 100  # brackets of the reply at which its JSON may begin: the prose before it has few
 
 
 class Unreadable(ValueError):  # noqa: N818 - reads as what the reply is
     """There is no JSON in the reply."""
+
+
+def without_thoughts(reply: str) -> str:
+    """A reply without the reasoning that some models write before it.
+
+    >>> without_thoughts("<think>They keep hens.</think> Hens again!")
+    ' Hens again!'
+
+    Raises:
+        Unreadable: the reasoning was cut off before it came to an end.
+    """
+    said = reply[found.end() :] if (found := _THOUGHTS.match(reply)) else reply
+    if _OPEN_THOUGHT.match(said):
+        raise Unreadable("nothing but reasoning")
+    return said
 
 
 def read_json(reply: str) -> Any:  # noqa: ANN401 - any JSON value

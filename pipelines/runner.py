@@ -28,6 +28,7 @@ import distilabel.pipeline
 from distilabel.pipeline.base import _STEP_UNLOADED_CODE, BasePipeline
 from distilabel.utils.logging import _SILENT_LOGGERS
 
+from pipelines.errors import StopRequested
 from pipelines.workers import GRACE, PipelineFailed, Place, Worker, here, summary
 
 _LOG_LEVEL = "DISTILABEL_LOG_LEVEL"
@@ -158,7 +159,8 @@ class Pipeline(distilabel.pipeline.Pipeline):  # type: ignore[misc]  # Distilabe
         if signals:
             raise KeyboardInterrupt from next(iter(errors), None)
         if stopping:
-            raise errors[0] if errors else PipelineFailed(f"the file {stop} stopped the steps")
+            reasons = [error for error in errors if not isinstance(error, StopRequested)]  # not what followed from it
+            raise next(iter(reasons or errors), PipelineFailed(f"the file {stop} stopped the steps"))
 
     def _dismiss_steps(self) -> None:
         """Asks the loop and every worker to end after what they have in hand."""

@@ -18,7 +18,7 @@ from pipelines.schema import RESPONDERS, TreeRow
 MIN_TOKENS = 1024
 """Of `max_length`, which is TRL's default."""
 _PER_MESSAGE = 8  # tokens that a chat template sets around one
-_CHARACTERS = 2  # of a token, at least; English has about four
+_BYTES = 2  # of UTF-8 in a token, at least; English has about four, other scripts about three
 
 _WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]+(?=\W|$)")
@@ -118,14 +118,15 @@ class Audit:
 
     def _add_lengths(self, tree: TreeRow) -> None:
         """The longest row that the exports make of the tree."""
-        characters: dict[int, int] = {}  # node -> of the path to it
+        sizes: dict[int, tuple[int, int]] = {}  # node -> characters and bytes of the path to it
         for node in tree.nodes:
-            characters[node.id] = len(node.content) + (0 if node.parent is None else characters[node.parent])
+            characters, size = (0, 0) if node.parent is None else sizes[node.parent]
+            sizes[node.id] = characters + len(node.content), size + len(node.content.encode())
         for pair in pairs(tree):
             if pair.decided:
-                length = max(characters[pair.tailored.id], characters[pair.generic.id])
-                tokens = -(-length // _CHARACTERS) + _PER_MESSAGE * 2 * pair.user.turn
-                self._characters, self._tokens = max(self._characters, length), max(self._tokens, tokens)
+                for characters, size in (sizes[pair.tailored.id], sizes[pair.generic.id]):
+                    self._characters = max(self._characters, characters)
+                    self._tokens = max(self._tokens, -(-size // _BYTES) + _PER_MESSAGE * 2 * pair.user.turn)
 
     def _feature(self, name: str) -> dict[str, Any]:
         preferred, rejected = self._preferred[name], self._rejected[name]

@@ -37,7 +37,7 @@ def read(name: str, trees: int | None, seed: int) -> Source:
     """
     folder = local_release(name)
     splits = read_release(folder, "personas", PersonaRow)
-    personas = {split: splits[split] for split in _GROWN if split in splits}
+    personas = {split: splits[split] for split in _GROWN if splits.get(split)}
     if not personas:
         raise UserError(f"{name}: it has neither train nor test, only {', '.join(splits)}: nothing to grow trees for")
     _check_rows(name, personas)
@@ -90,11 +90,13 @@ def _check_splits(
         UserError: there is such a thing.
     """
     train, test = (personas.get(split, []) for split in _GROWN)
-    kept_out = {row.persona_id for row in heldout}
+    kept_out = {text for row in heldout for text in (row.persona_id, row.profile, row.personality)}
     shared = {
         "profiles": {row.profile for row in train} & {row.profile for row in test},
         "personalities": {row.personality for row in train} & {row.personality for row in test},
-        "heldout": {row.persona_id for row in (*train, *test)} & kept_out,
+        "heldout": {
+            row.persona_id for row in (*train, *test) if kept_out & {row.persona_id, row.profile, row.personality}
+        },
     }
     for what, texts in shared.items():
         if texts:

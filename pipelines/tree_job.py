@@ -8,7 +8,6 @@ from typing import Any, Literal
 from pipelines.cast import Cast
 from pipelines.errors import UserError
 from pipelines.journal import call_key
-from pipelines.prompts import prompt_hashes
 from pipelines.schema import PersonaRow
 
 ROLES = ["user", "inducer", "tailored", "generic", "judge"]
@@ -68,15 +67,15 @@ class Job:
     concurrency: int  # calls under way at most, in all replicas together
     max_cost: float | None
     work: Path
+    prompts: dict[str, str]  # name -> hash, taken once: a file that is edited meanwhile changes the next run
     replicas: int = 1
-    spent: float = 0.0  # what the trees that are finished already have cost
 
     def recipe(self) -> dict[str, Any]:
         """What determines a persona's tree: two runs of one recipe give the same one."""
         return {
             "seed": self.seed,
             "cast": self.cast.describe(),
-            "prompts": prompt_hashes(PROMPTS),
+            "prompts": self.prompts,
             "turns": self.turns,
             "branch": str(self.branch),
             "votes": self.votes,
@@ -85,6 +84,10 @@ class Job:
     def tree_key(self, persona: PersonaRow) -> bytes:
         """Names the tree of a persona among the finished ones."""
         return call_key(recipe=self.recipe(), persona=asdict(persona))
+
+    def stamp(self) -> str:
+        """Marks the calls that were made for trees of this recipe, so that what they cost can be told."""
+        return call_key(recipe=self.recipe()).hex()
 
 
 def check_size(branch: Branch, turns: int) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cards import release
+from pipelines.cli import counted
+from pipelines.errors import UserError
 from pipelines.exports import check_tree, dropped_pairs, kto_rows, preference_rows, sft_rows
 from pipelines.journal import Journal
 from pipelines.records import Record, arrow_schema, documentation, to_table
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 _PACKAGES = ("distilabel", "openai", "pyarrow")
 _TAGS = ["synthetic", "preference", "dialogue", "dpo", "distilabel", "trl"]
 _ROWS = 200  # of a batch on its way to Parquet
-_ON_PAGE = 60  # trees of figures/trees.html
+_ON_PAGE = 60  # trees of figures/trees.html, while they have no more messages than
+_NODES_ON_PAGE = 3000  # about two megabytes
 
 _EXPORTS: dict[str, tuple[type[Record], Callable[[TreeRow], Iterable[Record]]]] = {
     "trees": (TreeRow, lambda tree: [tree]),
@@ -52,10 +55,15 @@ class Finished:
         return cls(journal, {split: [job.tree_key(row) for row in rows] for split, rows in ordered.items()})
 
     def records(self, split: str) -> Iterator[dict[str, Any]]:
-        """What each tree of a split came to; those that are not finished are left out."""
+        """What each tree of a split came to.
+
+        Raises:
+            UserError: one is not finished.
+        """
         for key in self.keys[split]:
-            if (record := self.journal.get(key)) is not None:
-                yield record
+            if (record := self.journal.get(key)) is None:
+                raise UserError("a tree of this run is not on disk: run the same command again, and it is grown")
+            yield record
 
     def trees(self, split: str) -> Iterator[TreeRow]:
         return (_tree(record["tree"]) for record in self.records(split) if record["tree"] is not None)
@@ -74,7 +82,8 @@ def publish(out: Path, finished: Finished, source: Source, job: Job) -> dict[str
     """Builds and checks the release, then moves it into place; returns its manifest.
 
     Raises:
-        ReleaseError: it does not pass its check, or no tree was finished; then nothing is published.
+        ReleaseError: it does not pass its check; then nothing is published.
+        UserError: a tree is not finished, or every one was dropped; likewise.
     """
     told = _tell(finished, source, job)
     manifest = {
@@ -96,7 +105,7 @@ def publish(out: Path, finished: Finished, source: Source, job: Job) -> dict[str
     ]
     dropped = _reader(DroppedRow, finished.dropped(job.votes))
     configs.append(release.Config("dropped", {"train": dropped}, documentation(DroppedRow)))
-    shown = list(islice(chain.from_iterable(map(finished.trees, finished.keys)), _ON_PAGE))
+    shown = list(_for_page(chain.from_iterable(map(finished.trees, finished.keys))))
     total = sum(manifest["counts"]["trees"].values())
     html = page(shown, title=repo_id, total=total, rehearsal=manifest["rehearsal"])
     release.build(
@@ -124,7 +133,7 @@ def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
     """Counts and audits of one pass over the finished trees; the same for a resumed run."""
     audit, counts, reasons = Audit(job.votes), Counter[tuple[str, str]](), Counter[str]()
     usage, unreadable = dict[str, Counter[str]](), Counter[str]()
-    rehearsal = False
+    rehearsal, first_drop = False, ""
     for split in finished.keys:
         for record in finished.records(split):
             unreadable.update(record["unreadable"])
@@ -132,6 +141,7 @@ def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
                 usage.setdefault(role, Counter()).update(use)
             if record["tree"] is None:
                 reasons[record["dropped"]["reason"]] += 1
+                first_drop = first_drop or record["dropped"]["detail"]
                 counts["dropped", "train"] += 1
                 continue
             tree = _tree(record["tree"])
@@ -141,6 +151,11 @@ def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
             for name, (_, rows) in _EXPORTS.items():
                 counts[name, split] += sum(1 for _ in rows(tree))
             counts["dropped", "train"] += sum(1 for _ in dropped_pairs(tree, job.votes))
+    if not any(counts["trees", split] for split in finished.keys):
+        raise UserError(
+            f"no tree came to its end: {counted(_by_count(reasons))}; the first one: {first_drop}. See that every "
+            "role's model follows its prompt, then start with another --seed or cast, or an empty --work"
+        )
     told = audit.told()
     asked = sum(map(len, source.drawn.values()))
     pairs = told["pairs"]["decided"]
@@ -150,7 +165,11 @@ def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
             **{name: {split: counts[name, split] for split in finished.keys} for name in _EXPORTS},
             "dropped": {"train": counts["dropped", "train"]},
         },
-        "trees": {"asked": asked, "kept": asked - reasons.total(), "dropped": _by_count(reasons)},
+        "trees": {
+            "asked": asked,
+            "kept": sum(counts["trees", split] for split in finished.keys),
+            "dropped": _by_count(reasons),
+        },
         **told,
         "usage": {role: dict(use) for role, use in usage.items()},
         "unreadable": _by_count(unreadable),
@@ -193,6 +212,15 @@ def _card_facts(manifest: Mapping[str, Any], source: Source, job: Job) -> dict[s
 
 def _by_count(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _for_page(trees: Iterable[TreeRow]) -> Iterator[TreeRow]:
+    nodes = 0
+    for tree in islice(trees, _ON_PAGE):
+        nodes += len(tree.nodes)
+        if nodes > _NODES_ON_PAGE and nodes > len(tree.nodes):  # the first one is shown whatever its size
+            return
+        yield tree
 
 
 def _rows(trees: Iterable[TreeRow], rows: Callable[[TreeRow], Iterable[Record]]) -> Iterator[Record]:

@@ -61,7 +61,7 @@ def _audit(manifest: Mapping[str, Any]) -> Table:
         table.add_column(title, justify="left" if title == "feature" else "right")
     for row in manifest["audit"]:
         auc = "-" if row["auc"] is None else f"{row['auc']:.3f}"
-        table.add_row(row["feature"], auc, f"{row['preferred']:.2f}", f"{row['rejected']:.2f}")
+        table.add_row(row["feature"], auc, *(_number(row[label]) for label in ("preferred", "rejected")))
     return table
 
 
@@ -74,7 +74,7 @@ def _tell_cost(console: Console, manifest: Mapping[str, Any], calls: Mapping[str
         )
         console.print(
             f"a decided pair took {cost['calls_per_pair']:.1f} calls and {cost['prompt_tokens_per_pair']:,.0f} prompt "
-            f"tokens, of which {cost['repeated_all']:.0%} repeat an earlier prompt's beginning ("
+            f"tokens, of which {_percent(cost['repeated_all'])} repeat an earlier prompt's beginning ("
             + ", ".join(f"{role} {share:.0%}" for role, share in cost["repeated"].items())
             + ")"
         )
@@ -90,6 +90,10 @@ def _tell_cost(console: Console, manifest: Mapping[str, Any], calls: Mapping[str
         + (f"; cost {calls['cost']:.2f} in all" if calls["cost"] else "")
         + (f"; tried again after {counted(calls['retries'])}" if calls["retries"] else "")
     )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _percent(share: float | None) -> str:

@@ -12,6 +12,7 @@ one is not, and the judge, who knows the persona, scores both replies. Writes `i
 import argparse
 import asyncio
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,15 +29,15 @@ from pipelines.errors import UserError
 from pipelines.estimate import Load, table
 from pipelines.journal import Journal
 from pipelines.progress import shown
+from pipelines.prompts import prompt_hashes
 from pipelines.records import read_release
 from pipelines.schema import PersonaRow, TreeRow
 from pipelines.tree_input import Source
-from pipelines.tree_job import ROLES, Branch, Job, check_size
+from pipelines.tree_job import PROMPTS, ROLES, Branch, Job, check_size
 from pipelines.tree_release import Finished, publish, recipe
 from pipelines.tree_told import tell
 
 _REHEARSED = 5  # trees that an estimate is made from
-_GROWING = ("trees",)  # what may be larger than in a finished release
 
 
 def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -53,7 +54,8 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     trees.add_argument("--branch", type=_branch, default=Branch("coin"), metavar="WAY",
                        help="what goes on: coin, preferred, or both:D in the first D turns (default coin)")  # fmt: skip
     trees.add_argument("--votes", type=_votes, default=2, metavar="N",
-                       help="of the judge on each pair, in either order by turns (default 2)")  # fmt: skip
+                       help="of the judge on each pair, in either order by turns (default 2); more are worth "
+                       "something where its temperature is above 0")  # fmt: skip
     past = parser.add_argument_group("past one process")
     past.add_argument(
         "--replicas", type=cli.positive, default=1, metavar="N", help="processes side by side (default 1)"
@@ -107,6 +109,7 @@ def _job(options: argparse.Namespace, cast: Cast) -> Job:
         concurrency=options.concurrency,
         max_cost=options.max_cost,
         work=(options.work / "trees").absolute(),
+        prompts=prompt_hashes(PROMPTS),
         replicas=options.replicas,
     )
 
@@ -122,9 +125,10 @@ def _is_made(options: argparse.Namespace, job: Job, source: Source) -> bool:
         return False
     new, old = recipe(job, source), manifest.get("recipe", {})
     changed = {name for name in new.keys() | old.keys() if new.get(name) != old.get(name)}
-    if "personas" in changed:  # other personas, other trees: those that are finished stay so
-        changed -= {"trees"}
-    refused = sorted(changed - {"personas", *(name for name in _GROWING if new[name] > old.get(name, 0))})
+    may_change = {"personas"}
+    if new["trees"] > old.get("trees", 0) or ("personas" in changed and options.trees is None):
+        may_change |= {"trees"}
+    refused = sorted(changed - may_change)
     if refused:
         names = ", ".join(cli.difference(name, old, new) for name in refused)
         raise UserError(
@@ -153,9 +157,10 @@ def _grow(job: Job, source: Source, ray: str | None) -> dict[str, Any]:
     from pipelines import runner
 
     with Journal(job.work / "finished") as journal:
-        finished = Finished.of(journal, job, source.drawn)
         open_personas = [row for rows in source.drawn.values() for row in rows if job.tree_key(row) not in journal]
-        job = replace(job, spent=_cost(job.cast, finished), replicas=min(job.replicas, max(1, len(open_personas))))
+    replicas = max(1, min(job.replicas, job.concurrency, len(open_personas)))
+    share = math.ceil(len(open_personas) / replicas)
+    job = replace(job, replicas=math.ceil(len(open_personas) / max(1, share)))
     rows = []
     if open_personas:
         with shown(job.work, cli.console):
@@ -191,22 +196,11 @@ def _pipeline(job: Job, personas: Sequence[PersonaRow]) -> Any:  # noqa: ANN401 
             name="grow_trees",
             **{role: player.build() for role, player in job.cast.players.items()},
             job=job,
-            input_batch_size=-(-len(personas) // job.replicas),
+            input_batch_size=math.ceil(len(personas) / job.replicas),
             resources=StepResources(replicas=job.replicas),
         )
         load >> grow
     return pipeline
-
-
-def _cost(cast: Cast, finished: Finished) -> float:
-    """What the finished trees have cost."""
-    return sum(
-        player.price.of(use["tokens_in"], use["tokens_out"])
-        for split in finished.keys
-        for record in finished.records(split)
-        for role, use in record["usage"].items()
-        if (player := cast.players[role]).price is not None
-    )
 
 
 def _estimate(options: argparse.Namespace, job: Job, source: Source) -> None:

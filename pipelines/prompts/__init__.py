@@ -27,4 +27,6 @@ def prompt_hashes(names: list[str]) -> dict[str, str]:
 @cache
 def _environment() -> Environment:
     # no autoescape: a prompt is plain text, and what is put into it must reach the model unchanged
-    return Environment(loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, autoescape=False)  # noqa: S701 - as said
+    # no reload: what a run sends must not change while it goes on
+    loader = FileSystemLoader(_FOLDER)
+    return Environment(loader=loader, undefined=StrictUndefined, autoescape=False, auto_reload=False)  # noqa: S701 - as said

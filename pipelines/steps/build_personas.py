@@ -72,6 +72,7 @@ class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no
                 concurrency=job.concurrency,
                 stop=job.work / "stop",
                 max_cost=job.max_cost,
+                stamp=job.stamp(),
             )
             build = Build(job, calls, embedder)
             teller = asyncio.create_task(build.tell(job.work / "progress.json"))

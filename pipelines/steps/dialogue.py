@@ -6,6 +6,7 @@ the judge's votes go out together, and beside the next turn, unless the branch i
 
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from pipelines.views import Turn
 S = TypeVar("S")
 T = TypeVar("T")
 
-_TAGS = ("<persona>", "<disclosed>", "</disclosed>", "<text>", "</text>", "<first>", "<second>")
+_TAG = re.compile(r"</?\s*(persona|disclosed|text|first|second|task)\s*>", re.IGNORECASE)
 SHOWN_SCHEMA = {
     "type": "object",
     "properties": {"shown": {"type": "array", "items": {"type": "integer"}}},
@@ -189,7 +190,7 @@ class Dialogue:
         """The user's message, what it shows, and the two replies.
 
         Raises:
-            _Failed: one of the roles gave no readable reply.
+            _Failed: one of the roles gave no readable reply; what the others gave stands among what was said.
         """
         turn, prompts = len(path.turns) + 1, dict(path.prompts)
         prompts["user"] = views.user(self.persona, path.turns)
@@ -197,26 +198,18 @@ class Dialogue:
         user = self._add(_Said(turn, path.name, "user", message, self.models["user"], path.last))
         prompts["generic"] = views.generic(path.turns, message.text)
         (new, tailored), generic = await _both(
-            self._answer_knowing(path, turn, message.text, prompts), self._say("generic", path, turn, prompts)
+            self._answer_knowing(path, user, prompts), self._answer("generic", path, user, prompts)
         )
-        user.disclosed = sorted((*path.shown, *new))
-        replies = dict(zip(RESPONDERS, (tailored, generic), strict=True))
-        said = {
-            responder: self._add(
-                _Said(turn, path.name, "assistant", reply, self.models[responder], user, responder, continued=False)
-            )
-            for responder, reply in replies.items()
-        }
         first = RESPONDERS[self._coin("order", turn, path)]
-        pair = _Pair(path, user, new, said, prompts, first)
+        pair = _Pair(path, user, new, {"tailored": tailored, "generic": generic}, prompts, first)
         prompts["judge"] = self._to_judge(pair, first)
         return pair
 
     async def _answer_knowing(
-        self, path: _Path, turn: int, message: str, prompts: dict[str, Messages]
-    ) -> tuple[tuple[int, ...], Reply]:
+        self, path: _Path, user: _Said, prompts: dict[str, Messages]
+    ) -> tuple[tuple[int, ...], _Said]:
         """What the message shows, and the reply of the responder who is told."""
-        prompts["inducer"] = views.inducer(self.persona, path.turns, message)
+        prompts["inducer"] = views.inducer(self.persona, path.turns, user.reply.text)
         book, known = Book(), set(path.shown)
 
         def read(value: Any) -> tuple[int, ...]:  # noqa: ANN401 - any JSON value
@@ -227,9 +220,17 @@ class Dialogue:
 
         shown = await self.calls.ask_json("inducer", prompts["inducer"], SHOWN_SCHEMA, read, book=book)
         self._enter("inducer", book, prompts["inducer"], path)
-        new = _accepted(shown, turn, path, "inducer")
-        prompts["tailored"] = views.tailored(self.persona, path.turns, message, new)
-        return new, await self._say("tailored", path, turn, prompts)
+        new = _accepted(shown, user.turn, path, "inducer")
+        user.disclosed = sorted((*path.shown, *new))
+        prompts["tailored"] = views.tailored(self.persona, path.turns, user.reply.text, new)
+        return new, await self._answer("tailored", path, user, prompts)
+
+    async def _answer(self, role: Responder, path: _Path, user: _Said, prompts: Mapping[str, Messages]) -> _Said:
+        """A responder's reply to the user's message."""
+        reply = await self._say(role, path, user.turn, prompts)
+        return self._add(
+            _Said(user.turn, path.name, "assistant", reply, self.models[role], user, role, continued=False)
+        )
 
     async def _say(self, role: str, path: _Path, turn: int, prompts: Mapping[str, Messages]) -> Reply:
         """What a role says in prose."""
@@ -246,7 +247,7 @@ class Dialogue:
         earlier = [pair.path.prompts.get("judge", []), *[prompts[first]] * (self.votes - 1)]
         asked = await asyncio.gather(
             *(
-                self._vote(ahead := (first, second)[number % 2], prompts[ahead], number // 2, earlier[number])
+                self._vote(ahead := (first, second)[number % 2], prompts[ahead], number, earlier[number])
                 for number in range(self.votes)
             )
         )
@@ -364,7 +365,7 @@ def _prose(text: str) -> str:
         ValueError: it is empty, or holds a tag of a prompt: what only the role may see would go on to others.
     """
     text = text.strip()
-    if not text or any(tag in text for tag in _TAGS):
+    if not text or _TAG.search(text):
         raise ValueError("no message")
     return text
 

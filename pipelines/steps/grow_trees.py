@@ -83,8 +83,8 @@ class Growing:
         self.counts: Counter[str] = Counter()
 
     async def run(self, personas: list[PersonaRow]) -> list[dict[str, str]]:
-        job, share = self.job, self.job.replicas
-        concurrency = max(1, job.concurrency // share)
+        job = self.job
+        concurrency = max(1, job.concurrency // job.replicas)
         with Journal(job.work / "journal") as journal, Journal(job.work / "finished") as finished:
             calls = Calls(
                 job.cast.players,
@@ -93,8 +93,9 @@ class Growing:
                 seed=job.seed,
                 concurrency=concurrency,
                 stop=job.work / "stop",
-                max_cost=None if job.max_cost is None else job.max_cost / share,
-                spent=job.spent / share,
+                max_cost=job.max_cost,
+                stamp=job.stamp(),
+                replicas=job.replicas,
             )
             waiting = iter(personas)
             teller = asyncio.create_task(self._tell(calls, len(personas)))

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, cast
@@ -65,19 +65,16 @@ def stage(folder: Path, base_url: str, source: Path, *options: str) -> tuple[dic
 
 @contextmanager
 def _peaks(process: "subprocess.Popen[bytes]") -> Iterator[dict[str, float]]:
-    """Peak resident memory in MB of the command and of its largest child, the step's, looked at ten times a second."""
+    """Peak resident memory in MB of the command, of the step's process, and of that which checks the release."""
     peaks: dict[str, float] = {}
     ended = Event()
 
     def look() -> None:
         while not ended.wait(0.1):
-            try:
-                family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-                found = [one.memory_info().rss / 1e6 for one in family]
-            except psutil.NoSuchProcess:
-                continue
-            peaks["command"] = max(peaks.get("command", 0), found[0])
-            peaks["its largest child"] = max(peaks.get("its largest child", 0), *found[1:], 0)
+            with suppress(psutil.NoSuchProcess):
+                for one in [command := psutil.Process(process.pid), *command.children(recursive=True)]:
+                    what = "command" if one == command else "check" if "check.py" in str(one.cmdline()) else "step"
+                    peaks[what] = max(peaks.get(what, 0), one.memory_info().rss / 1e6)
 
     thread = Thread(target=look)
     thread.start()

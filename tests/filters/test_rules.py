@@ -1,11 +1,13 @@
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from filters import rules
-from filters.rules import check_personality, check_profile
+from filters.rules import LONGEST_REFUSAL, check_personality, check_profile, declines, is_refusal
+from pipelines.rehearsal.faults import REFUSALS
 
 PROFILE = [
     "Is 61 and lives in a flat above a bakery on Mill Lane in Bergen, Norway.",
@@ -274,3 +276,118 @@ def test_the_verdict_on_a_sound_text_does_not_depend_on_the_order(statements: li
 
 def test_each_reason_has_a_slug_of_its_own() -> None:
     assert not rules.FOR_BOTH.keys() & rules.FOR_PERSONALITIES.keys()
+
+
+DECLINES = [
+    *REFUSALS,
+    "I'm sorry, but I can't help with that.",
+    "I cannot assist with that request.",
+    "As an AI language model, I don't have personal experiences.",
+    "I'm unable to continue this roleplay.",
+    "Sorry, I can't help you with that request. Let me know if there's anything else you need!",
+    "I am very sorry. I won't continue this conversation any further.",
+    "Unfortunately, as a large language model, I cannot taste or cook anything.",
+    "I'm just an AI, so I can't fulfill that request, but I'd be happy to help with something else.",
+    "I'm an AI assistant. I cannot comply with your instructions.",
+    "I can't create content that makes fun of a real person. Is there another topic you like?",
+    "I'm not able to engage in this type of role-play. How can I help you today?",
+    "I'm not allowed to discuss such topics. It goes against my guidelines.",
+    "I apologize, but I cannot provide medical advice.",
+    "I won't role-play as a human user. Thank you for understanding.",
+    "I can't assist with that, as it would be against the policy that I follow.",
+    "Sorry - I cannot write this kind of response.",
+    "I'm afraid I can't generate personas.",
+    "We cannot comply.",
+    "I won't be able to assist with that. If you'd like, I can help with something else.",
+    "I'm not able to generate a response to that.",
+    "I can't fulfill this request, as it goes against my programming.",
+    "As an AI, I don't have experiences, feelings, or opinions, so I can't say.",
+    "*I'm sorry, but I'm unable to participate in this scenario.*",
+]
+GOES_ON = [
+    "I'm so sorry to hear about your hen. How old was she?",
+    "Sorry, I missed your point.",
+    "i'm afraid of the dentist",
+    "unfortunately i missed the bus",
+    "I can't help you with the first but the second is a loose belt, ten minutes with a spanner.",
+    "I can't help it, I laugh at funerals.",
+    "I can't help with the harvest this year. My back.",
+    "Sorry, I can't continue this tonight, the bus is here.",
+    "I won't continue the course. Too much homework!",
+    "I can't write. The ink froze.",
+    "I can't write messages on this phone, the keys stick",
+    "Can't create anything with that drill next door...",
+    "I cannot provide for six goats on one wage.",
+    "I'm unable to sleep. Unable to nap, too.",
+    "I can't do that. My wrist.",
+    "I can't discuss this with my mother, she tells the whole village.",
+    "I can't discuss that.",
+    "We're not allowed to keep bees here. Is there anything else that pollinates?",
+    "I'm sorry. I'm so sorry!",
+    "I apologize for the tone. Thanks for understanding.",
+    "No, I'm an AI.",
+    "I'm an AI, so I can't taste it, but your salt sounds right.",
+    "Yes, I'm an AI language model, no hands at all. Which screw is loose?",
+    "As an AI, I don't have a garden, but I'd put the beans against the wall.",
+    "As an AI, you don't sleep, do you?",
+    "As an AI I don't suppose you ever burnt a pan.",
+    "As an AI researcher, I don't have evenings.",
+    "As an AI, I can't" + ", and" * 50 + ", the end; hens",  # takes no time either
+    "I can't help with that. Ask a vet, and today.",
+    "I can't help with that, ask a vet.",
+    "I can't provide information about my mother, she'd have my head.",
+    "As an AI I can't taste it, your tongue decides.",
+    "I'm sorry, but I can't help with that without seeing it. What does the label say?",
+    "He said: I cannot assist with that request. So I hung up.",
+    "My bank's robot says \"I'm sorry, I can't help with that.\" all day long",
+    "No need to be sorry... it was about the boots, and nights like that come to every house.",
+    "You're welcome. Is there anything else on the list before the ferry?",
+    "That's a speech, not a plan. Frost at four, nine trays outside. One thing to do first. Thanks.",
+    "Eight trains... no, sorry, five, I wash them... I shouldn't have told you, thank you for asking...",
+    "Neither, since the sleeves won't stay on. Keep the blue one for the choir, and the pins out of the dog's reach.",
+    "",
+    "😀",
+]
+
+
+@pytest.mark.parametrize("message", DECLINES)
+def test_a_message_that_only_refuses_declines(message: str) -> None:
+    assert declines(message)
+
+
+@pytest.mark.parametrize("message", GOES_ON)
+def test_a_message_that_a_conversation_can_go_on_with_does_not_decline(message: str) -> None:
+    assert not declines(message)
+
+
+@given(
+    message=st.sampled_from([*DECLINES, *GOES_ON]),
+    apostrophe=st.sampled_from("'\u2019\u02bc\u00b4`\uff07"),
+    space=st.sampled_from([" ", "  ", "\n", "\u00a0", "\u2009\t", " \u200b"]),
+    change=st.sampled_from([str, str.upper, str.lower, str.title]),
+)
+def test_case_apostrophes_and_white_space_do_not_change_who_declines(
+    message: str, apostrophe: str, space: str, change: Callable[[str], str]
+) -> None:
+    odd = space + change(message).replace("'", apostrophe).replace(" ", space) + space
+    assert declines(odd) == declines(message)
+
+
+@given(st.sampled_from(DECLINES), st.sampled_from(["Soak the beans first.", "Try a vet?", "My knee hurts."]))
+def test_one_sentence_of_substance_is_enough_to_go_on(refusal: str, substance: str) -> None:
+    assert not declines(f"{refusal} {substance}")
+
+
+def test_a_long_message_does_not_decline() -> None:
+    repeated = "I can't help with that. " * (LONGEST_REFUSAL // 5)
+    assert declines(repeated)
+    assert not declines(repeated + "I'm sorry.")
+
+
+def test_a_whole_reply_is_still_judged_more_widely_than_a_message() -> None:
+    assert is_refusal("Unfortunately I missed the bus.")
+
+
+@given(st.text())
+def test_any_message_declines_or_does_not(message: str) -> None:
+    assert declines(message) in (True, False)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from pipelines.tree_job import ROLES, Branch
 
 Instead = Callable[[str, Messages, int], str | None]
 """What a role says instead, of its prompt and how often it was asked that before; None for its usual reply."""
+
+Until = Callable[[str, Messages], Awaitable[None]]
+"""What a reply to a role's prompt waits for."""
 
 PERSONA = PersonaRow(
     "p-27e83ce28972",
@@ -60,6 +63,7 @@ class Played(models.AsyncLLM):  # type: ignore[misc]  # Distilabel ships no type
     asked: Any = Field(default_factory=Counter)
     jitter: Any = None  # random.Random, for the seconds that a reply takes
     instead: Any = None  # an Instead
+    until: Any = None  # an Until
 
     @property
     def model_name(self) -> str:
@@ -70,6 +74,8 @@ class Played(models.AsyncLLM):  # type: ignore[misc]  # Distilabel ships no type
         before = self.asked[messages]
         self.asked[messages] += 1
         self.prompts.append(input)
+        if self.until is not None:
+            await self.until(self.role, input)
         text = self.instead(self.role, input, before) if self.instead else None
         if text is None:
             text = roles.reply(self.role, messages, Draw(self.role, *(part for said in messages for part in said)))
@@ -77,6 +83,14 @@ class Played(models.AsyncLLM):  # type: ignore[misc]  # Distilabel ships no type
             await asyncio.sleep(self.jitter.random() / 200)
         length = sum(len(said.content) for said in messages)
         return {"generations": [text], "statistics": {"input_tokens": [length // 4], "output_tokens": [len(text) // 4]}}
+
+
+async def soon(event: asyncio.Event) -> None:
+    """Waits for what must happen while a call is under way; else the call can never succeed, which ends the run."""
+    try:
+        await asyncio.wait_for(event.wait(), 5)
+    except TimeoutError as error:
+        raise ValueError("what should go on beside this call waits for it") from error
 
 
 def grow(
@@ -89,10 +103,11 @@ def grow(
     persona: PersonaRow = PERSONA,
     jitter: int | None = None,
     instead: Instead | None = None,
+    until: Until | None = None,
 ) -> tuple[Grown, dict[str, list[Messages]]]:
     """Grows one tree in this process; it, and every prompt by role."""
     shaken = None if jitter is None else random.Random(jitter)
-    llms = {role: Played(role=role, jitter=shaken, instead=instead) for role in ROLES}
+    llms = {role: Played(role=role, jitter=shaken, instead=instead, until=until) for role in ROLES}
     players = {role: Player(role, "Played", {"model": f"rehearsal/{role}", "generation_kwargs": {}}) for role in ROLES}
 
     async def main() -> Grown:

@@ -18,7 +18,7 @@ from pipelines.cast import Player, Price
 from pipelines.errors import Stopped, UserError
 from pipelines.generate import Messages, Reply
 from pipelines.journal import Journal
-from pipelines.openai_llm import MalformedReply
+from pipelines.openai_llm import MalformedReply, OpenAILLM
 
 SCHEMA = {"type": "object"}
 QUESTION = [{"role": "user", "content": "2 + 2?"}]
@@ -262,6 +262,88 @@ def test_a_run_stops_before_it_costs_more_than_allowed_and_a_higher_limit_goes_o
     _, calls = room.run(Scripted(), five, price=price, max_cost=1.0)
     assert calls.counts.made == 3
     assert calls.cost == pytest.approx(0.5)
+
+
+def test_what_earlier_runs_spent_counts_before_any_of_it_is_asked_for_again(room: Room) -> None:
+    """Else a resumed run spends the whole sum again on what it meets first."""
+    price = Price(input=10_000, output=0)
+
+    async def each(calls: Calls) -> None:
+        for sample in (7, 8, 0):
+            await ask(sample)(calls)
+
+    room.run(Scripted(), ask(0), price=price)
+    room.run(Scripted(), ask(1), price=price)
+    llm = Scripted()
+    with pytest.raises(Stopped, match=r"stopped at 0\.20 spent"):
+        room.run(llm, each, price=price, max_cost=0.21)
+    assert llm.seen == []
+
+
+def test_what_was_spent_on_another_dataset_does_not_count(room: Room) -> None:
+    price = Price(input=10_000, output=0)
+    room.run(Scripted(), ask(0), price=price, stamp="other")
+    _, calls = room.run(Scripted(), ask(1), price=price, stamp="mine", max_cost=0.15)
+    assert calls.cost == pytest.approx(0.1)
+
+
+def test_replicas_share_the_sum_and_what_was_spent(room: Room) -> None:
+    price = Price(input=10_000, output=0)
+    room.run(Scripted(), ask(0), price=price)
+    with pytest.raises(Stopped, match=r"--max-cost is 0\.12, shared by 2 replicas"):
+        room.run(Scripted(), ask(1), price=price, max_cost=0.12, replicas=2)
+    _, calls = room.run(Scripted(), ask(1), price=price, max_cost=0.3, replicas=2)
+    assert calls.cost == pytest.approx(0.15)
+
+
+def test_tokens_that_an_endpoint_does_not_tell_are_estimated_so_that_money_counts(room: Room) -> None:
+    class Silent(Scripted):
+        async def agenerate(self, input: Messages, num_generations: int = 1, **kwargs: Any) -> Any:  # noqa: A002
+            said = await super().agenerate(input, num_generations, **kwargs)
+            return said | {"statistics": {}}
+
+    reply, calls = room.run(Silent(script=["x" * 400]), ask(0), price=Price(0, 10_000))
+    assert (reply.tokens_in, reply.tokens_out) == (2, 100)
+    assert calls.cost == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ('<think>{"n": 5}</think>\n{"n": 8}', 8),
+        ('<thinking>hm</thinking>{"n": 8}', 8),
+        ('{"n": 8} <think>late</think>', 8),
+        ('<think>{"n": 5}', Rejected("unreadable")),
+    ],
+)
+def test_reasoning_before_a_reply_is_no_part_of_it(room: Room, said: str, read: object) -> None:
+    async def asked(calls: Calls) -> Any:
+        return await calls.ask_json("writer", QUESTION, SCHEMA, lambda value: value["n"])
+
+    assert room.run(Scripted(script=[said] * ATTEMPTS), asked)[0] == read
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("context_length_exceeded", "This model's maximum context length is 8192 tokens."),
+        (None, "This model's maximum context length is 8192 tokens. However, you requested 9000"),
+        ("content_filter", "The response was filtered"),
+    ],
+)
+def test_a_request_that_is_too_long_or_filtered_is_an_empty_answer_and_no_end_of_the_run(
+    room: Room, monkeypatch: pytest.MonkeyPatch, code: str | None, message: str
+) -> None:
+    response = httpx2.Response(400, request=httpx2.Request("POST", "http://x/v1"))
+    error = openai.BadRequestError(message, response=response, body={"code": code, "message": message})
+    llm = OpenAILLM(model="m", base_url="http://127.0.0.1:1/v1")
+
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(OpenAILLM, "agenerate", refuse)
+    reply, _ = room.run(llm, ask(0))
+    assert reply.text == ""
 
 
 def test_with_nothing_to_spend_no_call_is_made(room: Room) -> None:

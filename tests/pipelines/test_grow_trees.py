@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ from pipelines.cast import Cast, Player
 from pipelines.errors import UserError
 from pipelines.generate import Messages
 from pipelines.journal import Journal
+from pipelines.prompts import prompt_hashes
 from pipelines.schema import PersonaRow, persona_id, tree_id
-from pipelines.steps.grow_trees import Growing
-from pipelines.tree_job import ROLES, Branch, Job
-from tests.pipelines.players import PERSONA, Instead, Played
+from pipelines.steps.grow_trees import Growing, GrowTrees
+from pipelines.tree_job import PROMPTS, ROLES, Branch, Job
+from tests.pipelines.players import PERSONA, Instead, Played, Until, soon
 
 TURNS = 3
 
@@ -34,15 +35,39 @@ PERSONAS = [persona(number) for number in range(2, 8)]
 class Room:
     """A work folder, and the replica that works in it."""
 
-    def __init__(self, folder: Path, instead: Instead | None = None, llm: type[Played] = Played) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        instead: Instead | None = None,
+        llm: type[Played] = Played,
+        until: Until | None = None,
+        concurrency: int = 4,
+    ) -> None:
         players = {
             role: Player(role, "Played", {"model": f"rehearsal/{role}", "generation_kwargs": {}}) for role in ROLES
         }
-        self.job = Job(Cast(players, rehearsal=True), 0, TURNS, Branch("coin"), 2, 4, None, folder)
-        self.llms = {role: llm(role=role, instead=instead) for role in ROLES}
+        self.job = Job(
+            cast=Cast(players, rehearsal=True),
+            seed=0,
+            turns=TURNS,
+            branch=Branch("coin"),
+            votes=2,
+            concurrency=concurrency,
+            max_cost=None,
+            work=folder,
+            prompts=prompt_hashes(PROMPTS),
+        )
+        self.llms = {role: llm(role=role, instead=instead, until=until) for role in ROLES}
 
     def grow(self, personas: list[PersonaRow]) -> list[dict[str, str]]:
         return asyncio.run(Growing(self.job, self.llms).run(personas))
+
+    def process(self, personas: list[PersonaRow]) -> list[dict[str, str]]:
+        """As Distilabel calls the step."""
+        rows: list[dict[str, str]] = next(
+            GrowTrees(name="grow_trees", job=self.job, **self.llms).process([asdict(row) for row in personas])
+        )
+        return rows
 
     def finished(self) -> dict[str, dict[str, Any]]:
         """persona_id -> what is on disk of its tree."""
@@ -59,6 +84,35 @@ def test_every_tree_is_on_disk_when_its_row_comes_back(tmp_path: Path) -> None:
     assert json.loads(rows[0]["calls"])["made"] == len(PERSONAS) * TURNS * 6
     assert all(record["tree"]["persona_id"] == name for name, record in room.finished().items())
     assert len(room.finished()) == len(PERSONAS)
+
+
+def test_all_trees_are_open_at_once_where_there_are_calls_for_them(tmp_path: Path) -> None:
+    asked, all_open = set[str](), asyncio.Event()
+
+    async def until(role: str, messages: Messages) -> None:
+        if role == "user":
+            asked.add(messages[0]["content"])
+            if len(asked) == len(PERSONAS):
+                all_open.set()
+            await soon(all_open)
+
+    Room(tmp_path, until=until, concurrency=8).grow(PERSONAS)
+
+
+def test_the_key_of_a_tree_is_that_of_its_recipe_and_of_all_that_is_said_of_its_persona(tmp_path: Path) -> None:
+    job, row = Room(tmp_path).job, PERSONAS[0]
+    jobs = [
+        job,
+        replace(job, seed=1),
+        replace(job, turns=TURNS + 1),
+        replace(job, votes=3),
+        replace(job, branch=Branch("preferred")),
+        replace(job, prompts=job.prompts | {"vote": "0" * 12}),
+    ]
+    rows = [replace(row, facts=["Keeps bees."]), replace(row, traits=["Asks how."]), replace(row, rehearsal=False)]
+    keys = [*(one.tree_key(row) for one in jobs), *(job.tree_key(one) for one in rows)]
+    assert len(set(keys)) == len(jobs) + len(rows)
+    assert replace(job, work=tmp_path / "other", concurrency=99, replicas=3).tree_key(row) == keys[0]
 
 
 def test_a_role_that_fails_for_one_tree_harms_no_other(tmp_path: Path) -> None:
@@ -100,6 +154,17 @@ def test_what_is_finished_when_a_call_can_never_succeed_is_kept_and_not_asked_ag
     asked = "\n".join(message["content"] for llm in again.llms.values() for said in llm.prompts for message in said)
     for row in PERSONAS:
         assert (row.facts[0] in asked) <= (row.persona_id not in before)
+
+
+def test_a_share_that_cannot_go_on_tells_the_others_to_stop(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such model"):
+        Room(tmp_path, llm=Refused).process(PERSONAS)
+    assert (tmp_path / "stop").exists()
+
+
+def test_a_share_that_came_to_its_end_tells_nobody_to_stop(tmp_path: Path) -> None:
+    assert len(Room(tmp_path).process(PERSONAS[:2])) == 2
+    assert not (tmp_path / "stop").exists()
 
 
 def test_of_a_finished_tree_only_what_another_may_ask_stays_in_memory(

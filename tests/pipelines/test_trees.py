@@ -253,6 +253,7 @@ def test_changed_personas_are_followed_unasked_and_only_new_ones_cost_calls(
     pq.write_table(whole.slice(0, 7), path)
     stage.run()
     pq.write_table(whole, path)
+    assert "trees 10 -> 3" in stage.run("--trees", "3", code=2)  # never a smaller release unasked
     stage.run()
     assert stage.told()["made"] == 2 * TURNS * 6
     assert stage.files()["trees/manifest.json"] == finished.files()["trees/manifest.json"]
@@ -277,6 +278,27 @@ def test_an_unruly_endpoint_costs_retries_and_every_tree_is_there_or_dropped_wit
     for row in lost:
         assert re.fullmatch(r"(user|inducer|tailored|generic)-(refusal|unreadable|empty)", row.reason)
         assert json.loads(row.content)["tree_id"] == row.id
+
+
+def test_a_run_that_loses_every_tree_tells_why_and_publishes_nothing(personas: Path, tmp_path: Path) -> None:
+    with rehearsal.serve(seed=0, rate_refusal=1.0) as url:
+        told = stage_in(tmp_path / "refused", url, personas).run(code=2)
+    assert "no tree came to its end: user-refusal 12; the first one: turn 1: the user gave no readable reply" in told
+    assert "Traceback" not in told
+    assert not (tmp_path / "refused/i2a/trees").exists()
+
+
+def test_a_judge_who_decides_nothing_leaves_trees_and_says_that_there_is_nothing_to_train_on(
+    base_url: str, personas: Path, tmp_path: Path
+) -> None:
+    stage = stage_in(tmp_path / "undecided", base_url, personas)
+    cast = json.loads((stage.folder / "cast.yaml").read_text())
+    cast["judge"]["model"] = "rehearsal/generic"  # which gives no scores
+    (stage.folder / "cast.yaml").write_text(json.dumps(cast))
+    told = stage.run("--trees", "3")
+    assert "no pair was decided" in told
+    assert sum(map(len, trees_of(stage).values())) == 3
+    assert not (stage.folder / "i2a/trees/preference").exists()
 
 
 def test_an_endpoint_that_goes_down_and_comes_back_is_waited_for(

@@ -15,7 +15,7 @@ from pipelines import trees
 from pipelines.errors import UserError
 from pipelines.records import arrow_schema
 from pipelines.schema import PersonaRow
-from pipelines.tree_input import draw
+from pipelines.tree_input import draw, read
 from pipelines.tree_job import MOST_NODES, Branch
 from tests.pipelines.players import PERSONA
 
@@ -129,6 +129,12 @@ def test_a_held_out_persona_among_those_to_grow(capsys: pytest.CaptureFixture[st
     assert "1 heldout stand in two splits" in complaint(capsys)
 
 
+@pytest.mark.parametrize("column", ["profile", "personality"])
+def test_a_held_out_text_in_a_persona_to_grow(capsys: pytest.CaptureFixture[str], column: str) -> None:
+    write_personas(train=[persona(0)], test=[persona(1)], heldout=[persona(2, **{column: getattr(persona(1), column)})])
+    assert "1 heldout stand in two splits (first: 'p-000000000001')" in complaint(capsys)
+
+
 def test_nothing_but_held_out_personas(capsys: pytest.CaptureFixture[str]) -> None:
     write_personas(heldout=[persona(0)])
     assert "it has neither train nor test, only heldout" in complaint(capsys)
@@ -139,6 +145,16 @@ def test_more_trees_than_personas_or_fewer_than_splits(capsys: pytest.CaptureFix
     write_personas(train=[persona(n) for n in range(5)], test=[persona(n) for n in range(5, 7)])
     told = complaint(capsys, "--trees", number)
     assert f"--trees {number}: choose from 2 (one a split) to 7 (all personas)" in told
+
+
+def test_a_split_without_rows_is_none() -> None:
+    write_personas(train=[persona(0), persona(1)], test=[])
+    assert [(split, len(rows)) for split, rows in read("i2a/personas", 1, seed=0).drawn.items()] == [("train", 1)]
+
+
+def test_splits_without_any_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    write_personas(train=[], test=[])
+    assert "it has neither train nor test" in complaint(capsys)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "ten", "1.5", ""])
@@ -214,3 +230,19 @@ def test_personas_are_drawn_from_both_splits_in_proportion_and_more_of_them_hold
     if trees < train + test:
         more = draw(personas, trees + 1, seed)
         assert all(row in more[split] for split, rows in drawn.items() for row in rows)
+
+
+def test_the_seed_says_who_is_drawn_whatever_their_order_in_the_file() -> None:
+    rows = [persona(number) for number in range(40)]
+    one, other = (draw({"train": rows}, 10, seed)["train"] for seed in (0, 1))
+    assert {row.persona_id for row in one} != {row.persona_id for row in other}
+    assert rows[:10] not in (one, other)
+    assert draw({"train": rows[::-1]}, 10, 0)["train"] == one
+
+
+def test_personas_that_change_their_splits_are_another_input() -> None:
+    digests = set()
+    for train, test in (([0, 1], [2]), ([1, 0], [2]), ([1], [2, 0]), ([2], [0, 1]), ([2, 0, 1], [])):
+        write_personas(train=[persona(number) for number in train], test=[persona(number) for number in test])
+        digests.add(read("i2a/personas", None, seed=0).sha256)
+    assert len(digests) == 5
