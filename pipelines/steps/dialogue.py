@@ -9,7 +9,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -18,10 +17,10 @@ from filters.likeness import nearly_identical
 from pipelines import views
 from pipelines.calls import Book, Calls, Rejected
 from pipelines.generate import Messages, Reply
-from pipelines.labels import Decision, decide, labels
+from pipelines.labels import decide
 from pipelines.schema import RESPONDERS, DroppedRow, Node, PersonaRow, Responder, TreeRow, Vote, tree_id
+from pipelines.steps.growth import Grown, Pair, Path, RoleUse, Said, nodes_of
 from pipelines.tree_job import Branch
-from pipelines.views import Turn
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -39,82 +38,6 @@ VOTE_SCHEMA = {
     "required": ["first", "second"],
     "additionalProperties": False,
 }
-
-
-@dataclass
-class RoleUse:
-    """What the calls of one role took in one tree."""
-
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    repeated: int = 0  # of tokens_in, those that an earlier prompt of the same role and path began with
-
-
-@dataclass
-class Grown:
-    """A tree that has come to its end: finished, or dropped with its reason."""
-
-    tree: TreeRow | None
-    dropped: DroppedRow | None
-    usage: dict[str, RoleUse]
-    unreadable: Counter[str]
-
-    def record(self) -> dict[str, Any]:
-        """As it stands in the file of finished trees."""
-        unreadable = dict(sorted(self.unreadable.items()))
-        return {"tree": self.tree, "dropped": self.dropped, "usage": self.usage, "unreadable": unreadable}
-
-
-@dataclass
-class _Said:
-    """A message of the tree that is being grown."""
-
-    turn: int
-    path: str  # the replies with which the dialogue went on before it: "tg" is tailored, then generic
-    role: str
-    reply: Reply
-    model: str
-    parent: "_Said | None"
-    responder: Responder | None = None
-    disclosed: list[int] | None = None
-    continued: bool = True
-    decision: Decision | None = None
-    votes: list[Vote] | None = None
-
-
-@dataclass(frozen=True)
-class _Path:
-    """A branch of the tree, before its next turn."""
-
-    turns: tuple[Turn, ...] = ()
-    shown: tuple[int, ...] = ()
-    name: str = ""
-    last: _Said | None = None
-    prompts: Mapping[str, Messages] = field(default_factory=dict)  # role -> its prompt in the turn before
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """One turn of a path: the user's message and the two replies to it."""
-
-    path: _Path
-    user: _Said
-    new: tuple[int, ...]  # numbers of the statements that the message showed
-    replies: dict[Responder, _Said]
-    prompts: dict[str, Messages]  # role -> its prompt; the judge's with the one that stands first in its first vote
-    first: Responder
-
-    def after(self, responder: Responder) -> _Path:
-        """The path that goes on with that reply."""
-        turn = Turn(self.user.reply.text, self.new, self.replies[responder].reply.text)
-        return _Path(
-            turns=(*self.path.turns, turn),
-            shown=(*self.path.shown, *self.new),
-            name=self.path.name + responder[0],
-            last=self.replies[responder],
-            prompts=self.prompts,
-        )
 
 
 class _Failed(Exception):  # noqa: N818 - the tree has, which is no defect of the program
@@ -153,7 +76,7 @@ class Dialogue:
         self.usage = {role: RoleUse() for role in models}
         self.unreadable: Counter[str] = Counter()
         self.keys: list[bytes] = []  # of calls that nobody will ask for again once this tree is finished
-        self._said: list[_Said] = []
+        self._said: list[Said] = []
         self._failed: list[_Failed] = []
 
     async def grow(self) -> Grown:
@@ -162,8 +85,8 @@ class Dialogue:
         Raises:
             Stopped, UserError: as `Calls.ask`.
         """
-        await self._walk(_Path())
-        nodes = self._nodes()
+        await self._walk(Path())
+        nodes = nodes_of(self._said)
         if not self._failed:
             return Grown(self._tree(nodes), None, self.usage, self.unreadable)
         failed = min(self._failed, key=lambda one: one.place)
@@ -171,7 +94,7 @@ class Dialogue:
         dropped = DroppedRow("tree", self.tree_id, failed.reason, str(failed), None, None, content)
         return Grown(None, dropped, self.usage, self.unreadable)
 
-    async def _walk(self, path: _Path) -> None:
+    async def _walk(self, path: Path) -> None:
         """One path from here to its end, with all that branches off it."""
         try:
             pair = await self._turn(path)
@@ -186,7 +109,7 @@ class Dialogue:
             pair.replies[responder].continued = True
         await asyncio.gather(judging, *(self._walk(pair.after(responder)) for responder in chosen))
 
-    async def _turn(self, path: _Path) -> _Pair:
+    async def _turn(self, path: Path) -> Pair:
         """The user's message, what it shows, and the two replies.
 
         Raises:
@@ -195,19 +118,19 @@ class Dialogue:
         turn, prompts = len(path.turns) + 1, dict(path.prompts)
         prompts["user"] = views.user(self.persona, path.turns)
         message = await self._say("user", path, turn, prompts)
-        user = self._add(_Said(turn, path.name, "user", message, self.models["user"], path.last))
+        user = self._add(Said(turn, path.name, "user", message, self.models["user"], path.last))
         prompts["generic"] = views.generic(path.turns, message.text)
         (new, tailored), generic = await _both(
             self._answer_knowing(path, user, prompts), self._answer("generic", path, user, prompts)
         )
         first = RESPONDERS[self._coin("order", turn, path)]
-        pair = _Pair(path, user, new, {"tailored": tailored, "generic": generic}, prompts, first)
+        pair = Pair(path, user, new, {"tailored": tailored, "generic": generic}, prompts, first)
         prompts["judge"] = self._to_judge(pair, first)
         return pair
 
     async def _answer_knowing(
-        self, path: _Path, user: _Said, prompts: dict[str, Messages]
-    ) -> tuple[tuple[int, ...], _Said]:
+        self, path: Path, user: Said, prompts: dict[str, Messages]
+    ) -> tuple[tuple[int, ...], Said]:
         """What the message shows, and the reply of the responder who is told."""
         prompts["inducer"] = views.inducer(self.persona, path.turns, user.reply.text)
         book, known = Book(), set(path.shown)
@@ -225,14 +148,12 @@ class Dialogue:
         prompts["tailored"] = views.tailored(self.persona, path.turns, user.reply.text, new)
         return new, await self._answer("tailored", path, user, prompts)
 
-    async def _answer(self, role: Responder, path: _Path, user: _Said, prompts: Mapping[str, Messages]) -> _Said:
+    async def _answer(self, role: Responder, path: Path, user: Said, prompts: Mapping[str, Messages]) -> Said:
         """A responder's reply to the user's message."""
         reply = await self._say(role, path, user.turn, prompts)
-        return self._add(
-            _Said(user.turn, path.name, "assistant", reply, self.models[role], user, role, continued=False)
-        )
+        return self._add(Said(user.turn, path.name, "assistant", reply, self.models[role], user, role, continued=False))
 
-    async def _say(self, role: str, path: _Path, turn: int, prompts: Mapping[str, Messages]) -> Reply:
+    async def _say(self, role: str, path: Path, turn: int, prompts: Mapping[str, Messages]) -> Reply:
         """What a role says in prose."""
         book = Book()
         text = await self.calls.ask_text(role, prompts[role], _prose, book=book)
@@ -240,7 +161,7 @@ class Dialogue:
         text, wrote = _accepted(text, turn, path, role), book.replies[-1]
         return Reply(text, wrote.tokens_in, wrote.tokens_out)
 
-    async def _judge(self, pair: _Pair) -> None:
+    async def _judge(self, pair: Pair) -> None:
         """Asks for the votes and labels the pair."""
         first, second = pair.first, _other(pair.first)
         prompts = {first: pair.prompts["judge"], second: self._to_judge(pair, second)}
@@ -268,12 +189,12 @@ class Dialogue:
         self.keys += book.keys
         return None if isinstance(vote, Rejected) else vote
 
-    def _to_judge(self, pair: _Pair, first: Responder) -> Messages:
+    def _to_judge(self, pair: Pair, first: Responder) -> Messages:
         texts = [pair.replies[responder].reply.text for responder in (first, _other(first))]
         shown = [*pair.path.shown, *pair.new]
         return views.judge(self.persona, pair.path.turns, pair.user.reply.text, shown, *texts)
 
-    def _goes_on(self, pair: _Pair) -> list[Responder]:
+    def _goes_on(self, pair: Pair) -> list[Responder]:
         """The replies that the dialogue goes on from; none after the last turn."""
         turn = pair.user.turn
         if turn == self.turns:
@@ -286,16 +207,16 @@ class Dialogue:
             return [tailored.decision.winner]
         return [RESPONDERS[self._coin("branch", turn, pair.path)]]
 
-    def _coin(self, what: str, turn: int, path: _Path) -> int:
+    def _coin(self, what: str, turn: int, path: Path) -> int:
         """0 or 1, from the run's seed and the place in the tree alone."""
         place = f"{self.seed}/{self.tree_id}/{what}/{turn}/{path.name}"
         return random.Random(place).getrandbits(1)
 
-    def _add(self, said: _Said) -> _Said:
+    def _add(self, said: Said) -> Said:
         self._said.append(said)
         return said
 
-    def _enter(self, role: str, book: Book, prompt: Messages, path: _Path) -> None:
+    def _enter(self, role: str, book: Book, prompt: Messages, path: Path) -> None:
         self._book(role, book, prompt, path.prompts.get(role, []))
         if path.turns:  # in the first turn, another tree may ask the very same
             self.keys += book.keys
@@ -310,31 +231,6 @@ class Dialogue:
         use.repeated += round(first.tokens_in * views.repeated(prompt, earlier))
         use.repeated += sum(reply.tokens_in for reply in again)
         self.unreadable.update(book.unreadable)
-
-    def _nodes(self) -> list[Node]:
-        """What was said, turn by turn and path by path, so that a parent stands before its children."""
-        siblings = [None, *RESPONDERS]
-        ordered = sorted(self._said, key=lambda said: (said.turn, said.path, siblings.index(said.responder)))
-        ids = {id(said): number for number, said in enumerate(ordered)}
-        return [
-            Node(
-                id=number,
-                parent=None if said.parent is None else ids[id(said.parent)],
-                turn=said.turn,
-                role=said.role,
-                content=said.reply.text,
-                responder=said.responder,
-                label=labels(said.decision)[said.responder] if said.decision and said.responder else None,
-                continued=said.continued,
-                disclosed=said.disclosed,
-                votes=said.votes,
-                margin=said.decision.margin if said.decision else None,
-                model=said.model,
-                tokens_in=said.reply.tokens_in,
-                tokens_out=said.reply.tokens_out,
-            )
-            for number, said in enumerate(ordered)
-        ]
 
     def _tree(self, nodes: list[Node]) -> TreeRow:
         row = self.row
@@ -352,7 +248,7 @@ async def _both(knowing: Awaitable[T], generic: Awaitable[S]) -> tuple[T, S]:
     return cast("tuple[T, S]", tuple(results))
 
 
-def _accepted(answer: T | Rejected, turn: int, path: _Path, role: str) -> T:
+def _accepted(answer: T | Rejected, turn: int, path: Path, role: str) -> T:
     if isinstance(answer, Rejected):
         raise _Failed(turn, path.name, role, answer.reason)
     return answer

@@ -22,7 +22,8 @@ from pipelines.openai_llm import OpenAILLM
 from pipelines.progress import State
 from pipelines.records import from_row
 from pipelines.schema import PersonaRow, tree_id
-from pipelines.steps.dialogue import Dialogue, Grown
+from pipelines.steps.dialogue import Dialogue
+from pipelines.steps.growth import Grown
 from pipelines.tree_job import ROLES, Job
 
 

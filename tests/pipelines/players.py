@@ -18,7 +18,8 @@ from pipelines.rehearsal import roles
 from pipelines.rehearsal.draw import Draw
 from pipelines.rehearsal.tags import Message
 from pipelines.schema import PersonaRow, TreeRow
-from pipelines.steps.dialogue import Dialogue, Grown
+from pipelines.steps.dialogue import Dialogue
+from pipelines.steps.growth import Grown
 from pipelines.tree_job import ROLES, Branch
 
 Instead = Callable[[str, Messages, int], str | None]

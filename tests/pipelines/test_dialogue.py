@@ -274,6 +274,11 @@ def test_of_identical_replies_only_one_goes_on_and_neither_is_preferred(tmp_path
 # votes
 
 
+def test_each_vote_is_a_call_of_its_own_even_where_both_orders_read_the_same(tmp_path: Path) -> None:
+    _, prompts = grown_tree(tmp_path, votes=4, turns=2, instead=same_reply)
+    assert len(prompts["judge"]) == 4 * 2
+
+
 def test_the_votes_come_in_both_orders_and_a_seeded_coin_says_which_is_first(tmp_path: Path) -> None:
     tree, _ = grown_tree(tmp_path, votes=4, turns=10)
     firsts = [[vote.first for vote in pair.tailored.votes or []] for pair in pairs(tree)]
@@ -422,8 +427,9 @@ def test_where_several_paths_fail_the_first_turn_is_told_whoever_was_faster(tmp_
 
 
 @pytest.mark.parametrize("early", ["tailored", "generic"])
+@pytest.mark.parametrize("failed_last", [True, False])
 def test_where_paths_fail_at_different_turns_the_earliest_turn_is_told_even_if_it_failed_last(
-    tmp_path: Path, early: str
+    tmp_path: Path, early: str, failed_last: bool
 ) -> None:
     replies = {"tailored": "Hens, how lovely!", "generic": "There are several things to consider."}
     failed_late = asyncio.Event()
@@ -441,7 +447,7 @@ def test_where_paths_fail_at_different_turns_the_earliest_turn_is_told_even_if_i
         return replies.get(role)
 
     async def until(role: str, messages: Messages) -> None:
-        if role == "user" and len(messages) // 2 == 2 and fails(messages):
+        if failed_last and role == "user" and len(messages) // 2 == 2 and fails(messages):
             await soon(failed_late)
 
     grown, _ = grow(tmp_path, branch="both:1", instead=instead, until=until)

@@ -13,7 +13,7 @@ from pipelines.errors import UserError
 from pipelines.journal import Journal
 from pipelines.records import read_release
 from pipelines.schema import DroppedRow, PersonaRow, PreferenceRow, TreeRow, tree_id
-from pipelines.steps.dialogue import RoleUse
+from pipelines.steps.growth import RoleUse
 from pipelines.tree_input import Source
 from pipelines.tree_job import ROLES, Branch, Job
 from pipelines.tree_release import Finished, publish
