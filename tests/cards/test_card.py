@@ -295,8 +295,8 @@ def test_the_commands_train_on_every_config_that_has_rows_whole(
     [block] = [token.content for token in markdown.parse(page) if token.type == "fence" and token.info == "bash"]
     data, rest = ["--dataset_name", "i2a/people"], ["--max_length", "3072", "--model_name_or_path", "MODEL"]
     assert [shlex.split(line) for line in block.replace("\\\n", "").splitlines()] == [
-        ["trl", "dpo", *data, "--dataset_config", "preference", *rest],
-        ["trl", "sft", *data, "--dataset_config", "sft", *rest],
+        ["trl", "dpo", *data, "--dataset_config", "preference", *rest, "--output_dir", "MODEL-dpo"],
+        ["trl", "sft", *data, "--dataset_config", "sft", *rest, "--output_dir", "MODEL-sft"],
     ]
 
 
