@@ -45,7 +45,12 @@ def stage_options(parser: argparse.ArgumentParser, name: str) -> None:
     )
     run.add_argument("--overwrite", action="store_true", help="replace a release that was made otherwise")
     run.add_argument("--dry-run", action="store_true", help="tell calls, tokens, cost and time, and make none")
-    run.add_argument("--max-cost", type=amount, metavar="SUM", help="stop in good order before this is spent")
+    run.add_argument(
+        "--max-cost",
+        type=amount,
+        metavar="SUM",
+        help="stop in good order before this is spent, earlier runs of this dataset included",
+    )
 
 
 def positive(text: str) -> int:

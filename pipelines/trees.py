@@ -212,7 +212,7 @@ def _estimate(options: argparse.Namespace, job: Job, source: Source) -> None:
             finished = sum(job.tree_key(row) in journal for row in personas)
     rehearsed = personas[:: max(1, len(personas) // _REHEARSED)][:_REHEARSED]
     used = _rehearse(job, rehearsed)
-    share = (len(personas) - finished) / len(rehearsed)
+    share = (len(personas) - finished) / len(used)
     loads = {
         role: Load(
             *(round(share * sum(use[role][what] for use in used)) for what in ("calls", "tokens_in", "tokens_out"))
@@ -221,8 +221,9 @@ def _estimate(options: argparse.Namespace, job: Job, source: Source) -> None:
     }
     cli.console.print(table(loads, job.cast, job.concurrency))
     cli.console.print(
-        f"{len(personas):,} trees, of which {finished:,} are finished already; reckoned from {len(rehearsed)} that the "
-        "rehearsal played: a real cast may write more or less"
+        f"{len(personas):,} trees, of which {finished:,} are finished already; reckoned from {len(used)} that the "
+        "rehearsal played: a real cast may write more or less. Calls that the "
+        "journal holds of unfinished trees are not made again"
     )
     try:
         _is_made(options, job, source)
@@ -242,7 +243,14 @@ def _rehearse(job: Job, personas: Sequence[PersonaRow]) -> list[Mapping[str, Map
             llm.load()
         asyncio.run(Growing(trial, llms).run(list(personas)))
         with Journal(trial.work / "finished") as journal:
-            return [record["usage"] for row in personas if (record := journal.get(trial.tree_key(row)))]
+            records = [journal.get(trial.tree_key(row)) for row in personas]
+    used = [record["usage"] for record in records if record is not None and record["tree"] is not None]
+    if not used:
+        raise UserError(
+            f"--turns {job.turns}: no estimate, since the rehearsal's persons have nothing left to say by then. "
+            "Estimate fewer turns: calls grow with their number, tokens with its square"
+        )
+    return used
 
 
 def show(argv: Sequence[str]) -> None:
@@ -259,7 +267,8 @@ def show(argv: Sequence[str]) -> None:
         "--out", type=Path, default=Path("i2a/trees"), metavar="DIR", help="release (default i2a/trees)"
     )
     options = parser.parse_args(argv)
-    trees = [tree for rows in read_release(options.out, "trees", TreeRow).values() for tree in rows]
+    splits = read_release(options.out, "trees", TreeRow)
+    trees = [tree for split in ("train", "test") for tree in splits.get(split, [])]
     found = next((tree for tree in trees if options.tree_id in (None, tree.tree_id)), None)
     if found is None:
         raise UserError(

@@ -246,3 +246,11 @@ def test_personas_that_change_their_splits_are_another_input() -> None:
         write_personas(train=[persona(number) for number in train], test=[persona(number) for number in test])
         digests.add(read("i2a/personas", None, seed=0).sha256)
     assert len(digests) == 5
+
+
+@pytest.mark.slow
+def test_more_turns_than_the_rehearsal_can_play_are_told_and_not_estimated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_personas(train=[persona(0)])
+    assert "--turns 200: no estimate" in complaint(capsys, "--turns", "200", "--dry-run")
