@@ -28,7 +28,7 @@ from pipelines.replies import Unreadable, read_json, without_thoughts
 T = TypeVar("T")
 
 ATTEMPTS = 3  # how often an unreadable reply is asked for again before it is dropped
-_CENT_FRACTION = 1e-9  # sums of floating-point numbers are off by less
+_ROUNDING = 1e-9  # sums of floating-point numbers are off by less
 _LONGEST_WAIT = 30.0  # seconds between two tries of one call
 
 
@@ -55,6 +55,12 @@ class Usage:
     calls: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+
+    def add(self, reply: Reply) -> None:
+        """Counts one call."""
+        self.calls += 1
+        self.tokens_in += reply.tokens_in
+        self.tokens_out += reply.tokens_out
 
 
 @dataclass
@@ -116,13 +122,13 @@ class Calls:
         self._settings = {role: player.describe() for role, player in players.items()}
         self._under_way: dict[bytes, asyncio.Task[Reply]] = {}
         self._finishing = False
-        self._made: dict[str, tuple[int, int]] = dict.fromkeys(players, (0, 0))  # tokens of the calls made here
+        self._made = {role: Usage() for role in players}  # in this process, calls found in the journal left out
         self._committed = 0.0  # expected cost of the calls under way
 
     @property
     def cost(self) -> float:
         """What the calls of this dataset cost so far: this replica's, and its part of those of earlier runs."""
-        return self._spent + sum(self._price(role, *tokens) for role, tokens in self._made.items())
+        return self._spent + sum(self._price(role, use.tokens_in, use.tokens_out) for role, use in self._made.items())
 
     def told(self) -> dict[str, Any]:
         """What a run tells of its calls, beside what they gave."""
@@ -169,10 +175,7 @@ class Calls:
             task = self._under_way[key] = asyncio.create_task(self._reply(key, role, messages, schema, sample))
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         reply = await asyncio.shield(task)
-        usage = self.counts.usage[role]
-        usage.calls += 1
-        usage.tokens_in += reply.tokens_in
-        usage.tokens_out += reply.tokens_out
+        self.counts.usage[role].add(reply)
         if book is not None:
             book.replies.append(reply)
             book.keys.append(key)
@@ -255,8 +258,7 @@ class Calls:
                 self._committed -= expected
             self._journal.put(key, {"for": self._stamp, "role": role, "reply": reply.text,
                                     "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out})  # fmt: skip
-        before = self._made[role]
-        self._made[role] = before[0] + reply.tokens_in, before[1] + reply.tokens_out
+        self._made[role].add(reply)
         self.counts.made += 1
         self.counts.ended = time.monotonic()
         return reply
@@ -289,7 +291,7 @@ class Calls:
         """Raises Stopped where a call that is expected to cost so much must not be made."""
         if self._finishing or self._stop.exists():
             raise StopRequested("stopped on request")
-        limit = None if self._max_cost is None else self._max_cost / self._replicas + _CENT_FRACTION
+        limit = None if self._max_cost is None else self._max_cost / self._replicas + _ROUNDING
         if limit is not None and self.cost + self._committed + expected > limit:
             shared = f", shared by {self._replicas} replicas" if self._replicas > 1 else ""
             raise Stopped(

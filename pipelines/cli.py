@@ -174,6 +174,22 @@ def difference(name: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"{name.replace('_', '-')} {values}" if len(values) < 60 else name
 
 
+def repo_id(out: Path) -> str:
+    """The dataset's name on the Hub: the last two parts of its folder."""
+    return "/".join(out.absolute().parts[-2:])
+
+
+def loaded_as(out: Path) -> str:
+    """What `load_dataset` is given for a release, from the folder in which the command runs."""
+    name = repo_id(out)
+    return name if Path(name).absolute() == out.absolute() else str(out)
+
+
+def by_count(counts: Mapping[str, int]) -> dict[str, int]:
+    """The commonest first."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """Names with their counts: tie 12, votes-differ 3."""
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())

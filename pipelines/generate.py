@@ -57,6 +57,27 @@ def generator(llm: "models.LLM") -> Callable[[Messages, dict[str, Any] | None, i
     return in_batches
 
 
+def load_llms(llms: Mapping[str, "models.LLM"]) -> None:
+    """Makes the LLMs of all roles ready, in the process that uses them.
+
+    Raises:
+        UserError: one cannot be.
+    """
+    for role, llm in llms.items():
+        try:
+            llm.load()
+        except Exception as error:
+            name = type(llm).__name__
+            raise UserError(f"the {role} ({name}) cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+async def close_llms(llms: Mapping[str, "models.LLM"]) -> None:
+    """Closes their connections."""
+    for llm in llms.values():
+        if isinstance(llm, OpenAILLM):
+            await llm.aclose()
+
+
 def _is_about_content(error: openai.APIStatusError) -> bool:
     """Whether a refused request was filtered or too long: the fault of these messages, not of the cast."""
     about = f"{error.code} {error}".lower()

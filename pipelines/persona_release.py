@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from cards import release
+from pipelines.cli import by_count, repo_id
 from pipelines.persona_job import Job, Tables, embedder_name
 from pipelines.records import Record, documentation, to_table
 from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, PersonaRow, TextRow
@@ -60,13 +61,13 @@ def publish(
             "grown_from": None if grown_from is None else grown_from["files"],
         }
     benchmark = aloe_folder(out)
-    repo_id, aloe_id = ("/".join(folder.absolute().parts[-2:]) for folder in (out, benchmark))
+    personas_id, aloe_id = (repo_id(folder) for folder in (out, benchmark))
     facts = _card_facts(job, tables, manifest["told"])
     staged = []
     try:
         if tables["aloe"]:
             config = _config("aloe", AloeRow, {"test": tables["aloe"]}, default=True)
-            about: dict[str, Any] = {"pretty_name": "ALOE: held-out personas", "personas": repo_id}
+            about: dict[str, Any] = {"pretty_name": "ALOE: held-out personas", "personas": personas_id}
             about["tags"] = [*facts["tags"], "benchmark"]
             own = {"dataset": "aloe", "counts": {"aloe": {"test": len(tables["aloe"])}}}
             staged.append(
@@ -79,7 +80,9 @@ def publish(
             own = {"dataset": "personas"}
             configs = [_config(name, _RECORDS[name], of, default=name == "personas") for name, of in rows.items()]
             staged.append(
-                release.build(out, repo_id, configs, template="personas", facts=facts | about, manifest=manifest | own)
+                release.build(
+                    out, personas_id, configs, template="personas", facts=facts | about, manifest=manifest | own
+                )
             )
     except BaseException:
         for one in staged:
@@ -125,7 +128,7 @@ def _config(name: str, record: type[Record], rows: dict[str, list[Any]], *, defa
 def _drops(tables: Tables) -> dict[str, dict[str, int]]:
     """Kind -> reason -> count, the commonest first."""
     counts = {kind: Counter(row.reason for row in tables["dropped"] if row.kind == kind) for kind in _NAMES.values()}
-    return {kind: dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))) for kind, found in counts.items()}
+    return {kind: by_count(found) for kind, found in counts.items()}
 
 
 def _with_earlier(told: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:

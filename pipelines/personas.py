@@ -228,8 +228,7 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
         + " in all"
         + (f"; tried again after {cli.counted(calls['retries'])}" if calls["retries"] else "")
     )
-    repo_id = "/".join(out.absolute().parts[-2:])
-    loaded = repo_id if Path(repo_id).absolute() == out.absolute() else str(out)
+    loaded = cli.loaded_as(out)
     splits = ", ".join(f"{rows:,} {split}" for split, rows in counts["personas"].items())
     heldout, asked = counts["personas"]["heldout"], recipe["heldout_profiles"] * recipe["heldout_personalities"]
     if heldout < asked:

@@ -6,11 +6,12 @@ both. One JSON object, replaced whole; where several processes write one each, w
     {"bars": {"profiles": [120, 331]}, "facts": {"round": 4, "yield": "83%", "calls": 212}}
 """
 
+import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,15 @@ class State:
         beside = path.with_suffix(".new")
         beside.write_text(json.dumps({"bars": self.bars, "facts": self.facts}))
         beside.replace(path)
+
+
+async def keep_writing(state: Callable[[], State], path: Path) -> None:
+    """Writes what the command shows while it waits, until it is cancelled."""
+    with suppress(asyncio.CancelledError):
+        while True:
+            state().write(path)
+            await asyncio.sleep(0.25)
+    state().write(path)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class SchemaError(ValueError):
 
 
 class Record(Protocol):
-    """Any dataclass of this file."""
+    """Any dataclass of `schema.py`."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from pipelines.cli import repo_id
 from pipelines.errors import UserError
 from pipelines.journal import call_key
 from pipelines.records import local_release, read_release
@@ -42,8 +43,9 @@ def read(name: str, trees: int | None, seed: int) -> Source:
         raise UserError(f"{name}: it has neither train nor test, only {', '.join(splits)}: nothing to grow trees for")
     _check_rows(name, personas)
     shared = _check_splits(name, personas, splits.get("heldout", []))
-    repo_id = "/".join(folder.absolute().parts[-2:]) if Path(name).exists() else name
-    return Source(repo_id, _digest(personas), draw(personas, trees, seed), shared)
+    return Source(
+        repo_id(folder) if Path(name).exists() else name, _digest(personas), draw(personas, trees, seed), shared
+    )
 
 
 def draw(personas: Mapping[str, Sequence[PersonaRow]], trees: int | None, seed: int) -> dict[str, list[PersonaRow]]:

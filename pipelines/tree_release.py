@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cards import release
-from pipelines.cli import counted
+from pipelines.cli import by_count, counted, repo_id
 from pipelines.errors import UserError
 from pipelines.exports import check_tree, dropped_pairs, kto_rows, preference_rows, sft_rows
 from pipelines.journal import Journal
@@ -93,7 +93,7 @@ def publish(out: Path, finished: Finished, source: Source, job: Job) -> dict[str
         "versions": {name: version(name) for name in _PACKAGES},
         **told,
     }
-    repo_id = "/".join(out.absolute().parts[-2:])
+    dataset = repo_id(out)
     configs = [
         release.Config(
             name,
@@ -107,10 +107,10 @@ def publish(out: Path, finished: Finished, source: Source, job: Job) -> dict[str
     configs.append(release.Config("dropped", {"train": dropped}, documentation(DroppedRow)))
     shown = list(_for_page(chain.from_iterable(map(finished.trees, finished.keys))))
     total = sum(manifest["counts"]["trees"].values())
-    html = page(shown, title=repo_id, total=total, rehearsal=manifest["rehearsal"])
+    html = page(shown, title=dataset, total=total, rehearsal=manifest["rehearsal"])
     release.build(
         out,
-        repo_id,
+        dataset,
         configs,
         template="trees",
         facts=_card_facts(manifest, source, job),
@@ -153,7 +153,7 @@ def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
             counts["dropped", "train"] += sum(1 for _ in dropped_pairs(tree, job.votes))
     if not any(counts["trees", split] for split in finished.keys):
         raise UserError(
-            f"no tree came to its end: {counted(_by_count(reasons))}; the first one: {first_drop}. See that every "
+            f"no tree came to its end: {counted(by_count(reasons))}; the first one: {first_drop}. See that every "
             "role's model follows its prompt, then start with another --seed or cast, or an empty --work"
         )
     told = audit.told()
@@ -168,11 +168,11 @@ def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
         "trees": {
             "asked": asked,
             "kept": sum(counts["trees", split] for split in finished.keys),
-            "dropped": _by_count(reasons),
+            "dropped": by_count(reasons),
         },
         **told,
         "usage": {role: dict(use) for role, use in usage.items()},
-        "unreadable": _by_count(unreadable),
+        "unreadable": by_count(unreadable),
         "cost": _cost(usage, pairs),
     }
 
@@ -208,10 +208,6 @@ def _card_facts(manifest: Mapping[str, Any], source: Source, job: Job) -> dict[s
         "vote": documentation(Vote),
         "usage": [{"role": role, **use} for role, use in manifest["usage"].items()],
     }
-
-
-def _by_count(counts: Counter[str]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _for_page(trees: Iterable[TreeRow]) -> Iterator[TreeRow]:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli import console, counted
+from pipelines.cli import console, counted, loaded_as
 
 
 def tell(out: Path, manifest: Mapping[str, Any], calls: Mapping[str, Any], seconds: float) -> None:
@@ -15,14 +14,13 @@ def tell(out: Path, manifest: Mapping[str, Any], calls: Mapping[str, Any], secon
     console.print(_summary(manifest))
     console.print(_disclosure(manifest["disclosure"]))
     console.print(_audit(manifest))
-    _tell_cost(console, manifest, calls, seconds)
+    _tell_cost(manifest, calls, seconds)
     rows = manifest["counts"]
     parts = [f"{sum(rows[name].values()):,} rows of {name}" for name in ("trees", "preference", "sft", "kto")]
     console.print(f"made {out}: {', '.join(parts)}; browse it in {out / 'figures/trees.html'}")
     if not manifest["pairs"]["decided"]:
         console.print("no pair was decided, so there is nothing to train on: see the config `dropped` for the reasons")
-    repo_id = "/".join(out.absolute().parts[-2:])
-    loaded = repo_id if Path(repo_id).absolute() == out.absolute() else str(out)
+    loaded = loaded_as(out)
     console.print(f'use: from datasets import load_dataset; trees = load_dataset("{loaded}")')
     console.print(
         f"     trl dpo --dataset_name {loaded} --dataset_config preference --max_length "
@@ -65,7 +63,7 @@ def _audit(manifest: Mapping[str, Any]) -> Table:
     return table
 
 
-def _tell_cost(console: Console, manifest: Mapping[str, Any], calls: Mapping[str, Any], seconds: float) -> None:
+def _tell_cost(manifest: Mapping[str, Any], calls: Mapping[str, Any], seconds: float) -> None:
     pairs, cost, early = manifest["pairs"], manifest["cost"], manifest["undisclosed"]
     if pairs["decided"]:
         console.print(

@@ -7,7 +7,6 @@ finished rows, as JSON.
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ from cards.release import MANIFEST
 from filters import leakage
 from filters.embed import Embedder, Vectors, load_embedder
 from pipelines.calls import Calls
-from pipelines.errors import UserError
+from pipelines.generate import close_llms, load_llms
 from pipelines.journal import Journal
-from pipelines.openai_llm import OpenAILLM
 from pipelines.persona_job import Job, Tables
-from pipelines.progress import State
+from pipelines.progress import State, keep_writing
 from pipelines.records import read_release
 from pipelines.schema import KINDS, PLURAL, DroppedRow, Kind, PersonaRow, TextRow
 from pipelines.steps.heldout import certified, make_heldout
@@ -48,12 +46,7 @@ class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no
 
     def load(self) -> None:
         super().load()
-        for role, llm in (("writer", self.writer), ("judge", self.judge)):
-            try:
-                llm.load()
-            except Exception as error:
-                name = self.job.cast.players[role].llm
-                raise UserError(f"the {role} ({name}) cannot be loaded: {type(error).__name__}: {error}") from error
+        load_llms({"writer": self.writer, "judge": self.judge})
 
     def process(self, offset: int = 0) -> Iterator[tuple[list[dict[str, str]], bool]]:  # noqa: ARG002 - Distilabel's signature
         tables, told = asyncio.run(self._run())
@@ -75,15 +68,13 @@ class BuildPersonas(GeneratorStep):  # type: ignore[misc]  # Distilabel ships no
                 stamp=job.stamp(),
             )
             build = Build(job, calls, embedder)
-            teller = asyncio.create_task(build.tell(job.work / "progress.json"))
+            teller = asyncio.create_task(keep_writing(build.state, job.work / "progress.json"))
             try:
                 return await build.run()
             finally:
                 await calls.finish()
                 teller.cancel()
-                for llm in llms.values():
-                    if isinstance(llm, OpenAILLM):
-                        await llm.aclose()
+                await close_llms(llms)
 
 
 @dataclass
@@ -212,14 +203,8 @@ class Build:
             "calls": self.calls.told(),
         }
 
-    async def tell(self, path: Path) -> None:
-        """Writes for ever what the command shows while it waits."""
-        with suppress(asyncio.CancelledError):
-            while True:
-                self._state().write(path)
-                await asyncio.sleep(0.25)
-
-    def _state(self) -> State:
+    def state(self) -> State:
+        """What the command shows while it waits."""
         job, counts = self.job, self.calls.counts
         last = [ledger.rounds[-1] for kind in KINDS if (ledger := self.main[kind].ledger).rounds]
         state = State()

@@ -20,7 +20,7 @@ from pipelines.generate import Messages, Reply
 from pipelines.labels import decide
 from pipelines.schema import RESPONDERS, DroppedRow, Node, PersonaRow, Responder, TreeRow, Vote, tree_id
 from pipelines.steps.growth import Grown, Pair, Path, RoleUse, Said, nodes_of
-from pipelines.tree_job import Branch
+from pipelines.tree_job import Job
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -50,30 +50,16 @@ class _Failed(Exception):  # noqa: N818 - the tree has, which is no defect of th
 
 
 class Dialogue:
-    """Grows the tree of one persona.
+    """Grows the tree of one persona."""
 
-    Args:
-        models: role -> the model that plays it, for the nodes.
-        rehearsal: whether the rehearsal cast plays.
-    """
-
-    def __init__(
-        self,
-        persona: PersonaRow,
-        calls: Calls,
-        *,
-        seed: int,
-        turns: int,
-        branch: Branch,
-        votes: int,
-        models: Mapping[str, str],
-        rehearsal: bool,
-    ) -> None:
-        self.row, self.calls, self.turns, self.branch, self.votes = persona, calls, turns, branch, votes
-        self.models, self.rehearsal = models, rehearsal or persona.rehearsal
+    def __init__(self, persona: PersonaRow, calls: Calls, job: Job) -> None:
+        self.row, self.calls, self.seed = persona, calls, job.seed
+        self.turns, self.branch, self.votes = job.turns, job.branch, job.votes
+        self.models = {role: player.model for role, player in job.cast.players.items()}
+        self.rehearsal = job.cast.rehearsal or persona.rehearsal
         self.persona = views.Persona(persona.facts, persona.traits)
-        self.tree_id, self.seed = tree_id(seed, persona.persona_id), seed
-        self.usage = {role: RoleUse() for role in models}
+        self.tree_id = tree_id(job.seed, persona.persona_id)
+        self.usage = {role: RoleUse() for role in self.models}
         self.unreadable: Counter[str] = Counter()
         self.keys: list[bytes] = []  # of calls that nobody will ask for again once this tree is finished
         self._said: list[Said] = []
@@ -225,9 +211,8 @@ class Dialogue:
         """Counts the calls of one question; what is asked again repeats its whole prompt."""
         use = self.usage[role]
         first, *again = book.replies
-        use.calls += len(book.replies)
-        use.tokens_in += sum(reply.tokens_in for reply in book.replies)
-        use.tokens_out += sum(reply.tokens_out for reply in book.replies)
+        for reply in book.replies:
+            use.add(reply)
         use.repeated += round(first.tokens_in * views.repeated(prompt, earlier))
         use.repeated += sum(reply.tokens_in for reply in again)
         self.unreadable.update(book.unreadable)

@@ -9,17 +9,15 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 
 from distilabel.models import LLM
 from distilabel.steps import Step, StepInput
 from pydantic import Field
 
 from pipelines.calls import Calls
-from pipelines.errors import UserError
+from pipelines.generate import close_llms, load_llms
 from pipelines.journal import Journal
-from pipelines.openai_llm import OpenAILLM
-from pipelines.progress import State
+from pipelines.progress import State, keep_writing
 from pipelines.records import from_row
 from pipelines.schema import PersonaRow, tree_id
 from pipelines.steps.dialogue import Dialogue
@@ -52,12 +50,7 @@ class GrowTrees(Step):  # type: ignore[misc]  # Distilabel ships no types
 
     def load(self) -> None:
         super().load()
-        for role, llm in self.llms.items():
-            try:
-                llm.load()
-            except Exception as error:
-                name = self.job.cast.players[role].llm
-                raise UserError(f"the {role} ({name}) cannot be loaded: {type(error).__name__}: {error}") from error
+        load_llms(self.llms)
 
     @property
     def llms(self) -> dict[str, LLM]:
@@ -79,7 +72,6 @@ class Growing:
 
     def __init__(self, job: Job, llms: dict[str, LLM]) -> None:
         self.job, self.llms = job, llms
-        self.models = {role: player.model for role, player in job.cast.players.items()}
         self.status: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
 
@@ -99,7 +91,8 @@ class Growing:
                 replicas=job.replicas,
             )
             waiting = iter(personas)
-            teller = asyncio.create_task(self._tell(calls, len(personas)))
+            progress = job.work / f"progress-{uuid.uuid4().hex}.json"
+            teller = asyncio.create_task(keep_writing(lambda: self._state(calls, len(personas)), progress))
             try:
                 await asyncio.gather(
                     *(self._work(waiting, calls, finished) for _ in range(min(concurrency, len(personas))))
@@ -107,9 +100,7 @@ class Growing:
             finally:
                 await calls.finish()
                 teller.cancel()
-                for llm in self.llms.values():
-                    if isinstance(llm, OpenAILLM):
-                        await llm.aclose()
+                await close_llms(self.llms)
         rows = [{"tree_id": name, "status": status, "calls": ""} for name, status in self.status.items()]
         rows[0]["calls"] = json.dumps(calls.told())
         return rows
@@ -117,16 +108,7 @@ class Growing:
     async def _work(self, waiting: Iterator[PersonaRow], calls: Calls, finished: Journal) -> None:
         """Grows one tree after the other until none waits."""
         for persona in waiting:
-            dialogue = Dialogue(
-                persona,
-                calls,
-                seed=self.job.seed,
-                turns=self.job.turns,
-                branch=self.job.branch,
-                votes=self.job.votes,
-                models=self.models,
-                rehearsal=self.job.cast.rehearsal,
-            )
+            dialogue = Dialogue(persona, calls, self.job)
             grown = await dialogue.grow()
             finished.put(self.job.tree_key(persona), grown.record())
             calls.forget(dialogue.keys)
@@ -141,15 +123,6 @@ class Growing:
         labels = [node.label for node in grown.tree.nodes if node.role == "assistant"]
         self.counts["decided"] += labels.count("preferred")
         self.counts["undecided"] += labels.count("undecided") // 2
-
-    async def _tell(self, calls: Calls, trees: int) -> None:
-        """Writes for ever what the command shows while it waits."""
-        path = self.job.work / f"progress-{uuid.uuid4().hex}.json"
-        with suppress(asyncio.CancelledError):
-            while True:
-                self._state(calls, trees).write(path)
-                await asyncio.sleep(0.25)
-        self._state(calls, trees).write(path)
 
     def _state(self, calls: Calls, trees: int) -> State:
         state, counts = State(), calls.counts

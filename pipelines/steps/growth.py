@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.calls import Usage
 from pipelines.generate import Messages, Reply
 from pipelines.labels import Decision, labels
 from pipelines.schema import RESPONDERS, DroppedRow, Node, Responder, TreeRow, Vote
@@ -12,12 +13,9 @@ from pipelines.views import Turn
 
 
 @dataclass
-class RoleUse:
+class RoleUse(Usage):
     """What the calls of one role took in one tree."""
 
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
     repeated: int = 0  # of tokens_in, those that an earlier prompt of the same role and path began with
 
 

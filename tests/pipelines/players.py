@@ -11,7 +11,7 @@ from distilabel import models
 from pydantic import Field
 
 from pipelines.calls import Calls
-from pipelines.cast import Player
+from pipelines.cast import Cast, Player
 from pipelines.generate import Messages
 from pipelines.journal import Journal
 from pipelines.rehearsal import roles
@@ -20,7 +20,7 @@ from pipelines.rehearsal.tags import Message
 from pipelines.schema import PersonaRow, TreeRow
 from pipelines.steps.dialogue import Dialogue
 from pipelines.steps.growth import Grown
-from pipelines.tree_job import ROLES, Branch
+from pipelines.tree_job import ROLES, Branch, Job
 
 Instead = Callable[[str, Messages, int], str | None]
 """What a role says instead, of its prompt and how often it was asked that before; None for its usual reply."""
@@ -111,21 +111,13 @@ def grow(
     llms = {role: Played(role=role, jitter=shaken, instead=instead, until=until) for role in ROLES}
     players = {role: Player(role, "Played", {"model": f"rehearsal/{role}", "generation_kwargs": {}}) for role in ROLES}
 
+    job = Job(Cast(players, rehearsal=True), seed, turns, Branch.parse(branch), votes, 8, None, folder, {})
+
     async def main() -> Grown:
         with Journal(folder / "journal") as journal:
             calls = Calls(players, llms, journal, seed=seed, concurrency=8, stop=folder / "stop")
-            dialogue = Dialogue(
-                persona,
-                calls,
-                seed=seed,
-                turns=turns,
-                branch=Branch.parse(branch),
-                votes=votes,
-                models={role: player.model for role, player in players.items()},
-                rehearsal=True,
-            )
             try:
-                return await dialogue.grow()
+                return await Dialogue(persona, calls, job).grow()
             finally:
                 await calls.finish()
 
