@@ -2,7 +2,10 @@
 
 The header is generated from what was written of the rows; the page comes from `cards/templates/NAME.md.jinja2`, which
 documents the facts that it needs. Whatever a row or a name holds, the page keeps its shape: texts from outside pass
-through `cell` in a table and through a fence anywhere else.
+through `cell` in prose and tables, through `code` in a line, and through `fenced` anywhere else.
+
+A push knows two things that a build does not: under which name the dataset goes to the Hub, and which versions there
+are. `readdressed` puts both into a card that stands.
 """
 
 import html
@@ -10,11 +13,13 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 
 from cards.data import Written
+from cards.vocabulary import SIZE_CATEGORIES, check_header, check_repo_id, check_revision
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,34 +27,54 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 300  # characters of one text in a card
 LONGEST_LIST = 12  # items of one list in a card
 LONGEST_RECORDS = 3  # likewise, where each item is a record of many lines
+LONGEST_STRUCT = 4  # fields of a struct whose type is written out
 
-# The Hub's vocabulary, one word for each number of digits from three on.
-_SIZES = (
-    *("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"),
-    *("100M<n<1B", "1B<n<10B", "10B<n<100B", "100B<n<1T", "n>1T"),
-)
+# What `readdressed` finds again, each alone in its line: no text from outside can stand at the start of a line.
+_VERSIONS = ("<!-- versions -->", "<!-- /versions -->")
+_SECTION = re.compile(rf"^{_VERSIONS[0]}$.*?^{_VERSIONS[1]}$", re.MULTILINE | re.DOTALL)
 
 # Characters that don't print but reorder, hide or break what stands around them: controls, bidirectional overrides,
-# zero-width characters, line and paragraph separators.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+# zero-width characters, line and paragraph separators, halves of surrogate pairs.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def size_category(rows: int) -> str:
     """The Hub's word for a number of rows."""
-    return _SIZES[min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)]
+    return SIZE_CATEGORIES[min(max(len(str(rows)) - 3, 0), len(SIZE_CATEGORIES) - 1)]
 
 
 def cell(text: object) -> str:
     """Any text as one cell of a Markdown table: on one line, shortened, and shown instead of interpreted."""
-    flat = _UNSEEN.sub("", " ".join(str(text).split()))
-    flat = flat if len(flat) <= LONGEST_TEXT else flat[: LONGEST_TEXT - 1] + "…"
-    return re.sub(r"([`*_\[\]|~$#])", r"\\\1", html.escape(flat, quote=False).replace("\\", "&bsol;"))
+    return re.sub(r"([`*_\[\]|~$#])", r"\\\1", html.escape(flat(text), quote=False).replace("\\", "&bsol;"))
+
+
+def code(text: object) -> str:
+    """Any text as code within a line of prose; not for tables, where a bar would end the cell."""
+    line = flat(text) or " "
+    ticks = "`" * (1 + _longest_run(line))
+    return f"{ticks} {line} {ticks}" if "`" in line else f"{ticks}{line}{ticks}"
 
 
 def fenced(text: str, language: str) -> str:
     """A code block whose fence is longer than any run of backticks in the text."""
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}{language}\n{text}\n{fence}"
+    fence = "`" * max(3, 1 + _longest_run(text))
+    return f"{fence}{language}\n{text.strip()}\n{fence}"
+
+
+def flat(text: object) -> str:
+    """On one line, shortened, without what doesn't print; nothing else is made harmless."""
+    line = " ".join(_UNSEEN.sub("", " ".join(str(text).split())).split())
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+
+
+def quoted(text: str) -> str:
+    """As an argument in a shell, on one line."""
+    return shlex.quote(flat(text))
+
+
+def _longest_run(text: str) -> int:
+    """Of backticks."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def as_json(row: Mapping[str, object]) -> str:
@@ -76,12 +101,88 @@ def _shortened(value: object) -> object:
 def render(repo_id: str, configs: Sequence[Written], template: str, facts: Mapping[str, Any]) -> str:
     """The text of README.md.
 
-    Every template needs the facts `license` (an id of the Hub's list), `pretty_name` and `tags`; its own ones stand at
-    its top.
+    Args:
+        facts: Those of the template's first lines; every template needs the ones that parts.md.jinja2 lists.
 
     Raises:
         jinja2.UndefinedError: the template needs a fact that is not in `facts`.
+        VocabularyError: a fact says something in the header that the Hub does not know.
     """
+    page = _page(
+        template,
+        **facts,
+        repo_id=repo_id,
+        configs=[_described(config) for config in configs],
+        versions=versions(repo_id, []),
+    )
+    # A folder's name may hold bytes that are no UTF-8.
+    return f"---\n{_header(configs, facts)}\n---\n\n{page}\n".encode(errors="replace").decode()
+
+
+def versions(repo_id: str, changelog: Sequence[Mapping[str, Any]]) -> str:
+    """The section of a card that tells its versions and how to pin one, between its markers.
+
+    Args:
+        changelog: {"version": "v1.0.0", "changes": ["what changed", ...]} for each tag, the newest first.
+
+    Raises:
+        VocabularyError: a version's name can't be a tag.
+    """
+    for entry in changelog:
+        check_revision(entry["version"])
+    return _page("versions", repo_id=repo_id, changelog=changelog, markers=_VERSIONS)
+
+
+def readdressed(card: str, old_id: str, repo_id: str, changelog: Sequence[Mapping[str, Any]]) -> str:
+    """The card under the name and with the versions that it has on the Hub; twice is the same as once.
+
+    Args:
+        old_id: What the card calls its dataset: that of the build, or of the last push.
+
+    Raises:
+        VocabularyError: a version's name can't be a tag, or `repo_id` can't be a dataset's name.
+        ValueError: the card has no section of versions, so it is none of `render`.
+    """
+    section = versions(repo_id, changelog)
+    found = renamed(card, old_id, repo_id)
+    if len(_SECTION.findall(found)) != 1:
+        raise ValueError(
+            f"README.md has no single section between {_VERSIONS[0]} and {_VERSIONS[1]}: build the release again"
+        )
+    return _SECTION.sub(lambda _: section, found)
+
+
+def renamed(card: str, old_id: str, new_id: str) -> str:
+    """The card with another name for a dataset, wherever that is named as such: alone, or in an address after
+    `/datasets/`, and never within a longer name or path.
+
+    Raises:
+        VocabularyError: `new_id` can't be a dataset's name on the Hub.
+    """
+    check_repo_id(new_id)
+    # As a shell, Python and prose spell it: for a name that the Hub takes these are one and the same.
+    spellings = {spell(old_id) for spell in (str, flat, cell, quoted, lambda text: json.dumps(text)[1:-1])}
+    any_of = "|".join(re.escape(one) for one in sorted(spellings - {""}, key=lambda one: (-len(one), one)))
+    named = re.compile(rf"(?<=/datasets/)(?:{any_of})(?![\w-]|\.\w)|(?<![\w./-])(?:{any_of})(?![\w/-]|\.\w)")
+    return named.sub(new_id, card).replace(f"@misc{{{bibtex_key(old_id)},", f"@misc{{{bibtex_key(new_id)},")
+
+
+def bibtex_key(repo_id: str) -> str:
+    """What a citation is called.
+
+    >>> bibtex_key("i2a/trees")
+    'i2a_trees'
+    """
+    return re.sub(r"[^A-Za-z0-9]+", "_", repo_id).strip("_")
+
+
+def _page(template: str, **facts: Any) -> str:  # noqa: ANN401 - whatever the template asks for
+    page = _environment().get_template(f"{template}.md.jinja2").render(**facts)
+    return re.sub(r"\n{3,}", "\n\n", page).strip()  # the templates' blocks leave blank lines
+
+
+@cache
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("cards"),
         undefined=jinja2.StrictUndefined,
@@ -90,19 +191,30 @@ def render(repo_id: str, configs: Sequence[Written], template: str, facts: Mappi
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["cell"] = cell
-    environment.filters["quoted"] = shlex.quote
-    page = environment.get_template(f"{template}.md.jinja2").render(
-        **facts, repo_id=repo_id, configs=[_described(config) for config in configs]
-    )
-    page = re.sub(r"\n{3,}", "\n\n", page)  # the templates' blocks leave blank lines
-    return f"---\n{_header(configs, facts)}\n---\n\n{page.strip()}\n"
+    environment.filters |= {
+        "cell": cell,
+        "code": code,
+        "fenced": fenced,
+        "bibtex_key": bibtex_key,
+        "flat": flat,
+        "quoted": quoted,
+        "literal": json.dumps,
+    }
+    return environment
 
 
 def _type_name(kind: "pa.DataType") -> str:
-    """Arrow's name of a type, with the widths that it leaves out: `list<float32>`, not `list<item: float>`."""
-    widths = {"float": "float32", "double": "float64"}
-    return re.sub(r"\b(float|double)\b", lambda found: widths[found[0]], str(kind).replace("item: ", ""))
+    """A type as Arrow names it, with widths (`list<float32>`, not `list<item: float>`) and without the many fields of
+    a long struct.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_list(kind):
+        return f"list<{_type_name(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        fields = ", ".join(f"{field.name}: {_type_name(field.type)}" for field in kind)
+        return f"struct<{fields if kind.num_fields <= LONGEST_STRUCT else '…'}>"
+    return {"float": "float32", "double": "float64"}.get(str(kind), str(kind))
 
 
 def _described(written: Written) -> dict[str, object]:
@@ -155,8 +267,12 @@ def _header(configs: Sequence[Written], facts: Mapping[str, Any]) -> str:
         task_categories=["text-generation"],
         size_categories=[size_category(sum(written.rows for written in configs if written.config.default))],
         annotations_creators=["machine-generated"],
+        language_creators=["machine-generated"],
+        multilinguality=["monolingual"],
+        source_datasets=list(facts["source_datasets"]) or None,
         tags=list(facts["tags"]),
         configs=entries,
     )
     infos.to_dataset_card_data(data)
+    check_header(data.to_dict())  # type: ignore[no-untyped-call]  # huggingface_hub leaves it untyped
     return data.to_yaml()

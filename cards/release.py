@@ -3,7 +3,7 @@
     i2a/personas/
         README.md                                  the card
         manifest.json                              what determines the data, and the sha256 of every other file
-        personas/train-00000-of-00001.parquet      <config>/<split>; a split without rows has no file
+        personas/train-00000-of-00001.parquet      <config>/<split>, a file per 500 MB; without rows there is none
         figures/                                   where there are any
 
     staged = build(out, "i2a/personas", configs, template="personas", facts=facts, manifest=manifest)
@@ -35,6 +35,7 @@ from cards.data import Config, Written, write
 
 __all__ = ["Config", "ReleaseError", "Staged", "build", "read_manifest", "recover"]
 
+CARD = "README.md"
 MANIFEST = "manifest.json"
 
 _DISK_FULL = re.compile(rf"\[errno ({errno.ENOSPC}|{errno.EFBIG}|{errno.EDQUOT})\]", re.IGNORECASE)
@@ -76,6 +77,7 @@ def build(
     facts: Mapping[str, Any],
     manifest: Mapping[str, Any],
     figures: Mapping[str, bytes] = MappingProxyType({}),
+    siblings: Sequence[str] = (),
 ) -> Staged:
     """Builds a release beside `out` and checks that load_dataset reads every row of it. The same input gives the same
     bytes. Nothing at `out` changes before `publish`.
@@ -86,8 +88,9 @@ def build(
         configs: The data; read once, config by config and split by split, in the given order.
         template: A file of `cards/templates`, without `.md.jinja2`.
         facts: What the card tells; the template's first lines list them.
-        manifest: What determines the data, as JSON values. `files` is added here.
+        manifest: What determines the data, as JSON values. `repo_id`, `siblings` and `files` are added here.
         figures: File name -> content, for the folder `figures`.
+        siblings: Datasets that are built beside this one and that its card names; where one is pushed, all go.
 
     Raises:
         ReleaseError: `out` holds something else, the disk is full, there are no rows, or what load_dataset reads is not
@@ -104,7 +107,7 @@ def build(
                 configs,
                 template=template,
                 facts=facts,
-                manifest=manifest,
+                manifest={**manifest, "repo_id": repo_id, "siblings": list(siblings)},
                 figures=figures,
             )
             _check(_staged_folder(out), written)
@@ -128,16 +131,29 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
             raise ReleaseError(f"{out} is a {'link' if out.is_symlink() else 'file'}, no release. {_REMEDY}")
         if not out.exists() or not any(out.iterdir()):
             return None
-        try:
-            manifest: dict[str, Any] = json.loads((out / MANIFEST).read_bytes())
-            files = dict(manifest["files"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
-            raise ReleaseError(f"{out} holds something else than a release (no valid {MANIFEST}). {_REMEDY}") from error
-        found = _fingerprints(out)
-    if odd := sorted(name for name in found.keys() | files.keys() if found.get(name) != files.get(name)):
-        names = ", ".join(odd[:5]) + (f" and {len(odd) - 5} more" if len(odd) > 5 else "")
-        raise ReleaseError(f"{out} is not as it was published: {names} added, changed or removed since. {_REMEDY}")
+        manifest, changed, added = _compared(out)
+    if changed or added:
+        odd = _some(sorted(changed + added))
+        raise ReleaseError(f"{out} is not as it was published: {odd} added, changed or removed since. {_REMEDY}")
     return manifest
+
+
+def read_to_push(out: Path) -> tuple[dict[str, Any], list[str]]:
+    """The manifest of a release, and what stands in its folder without being part of it, such as `.DS_Store`.
+
+    Raises:
+        ReleaseError: there is no release, or a file of it is not as it was published.
+    """
+    with _clear_errors(out):
+        if out.is_symlink() or not out.is_dir():
+            raise ReleaseError(f"{out} is no folder of a release: a stage makes one, such as pipelines/personas.py")
+        manifest, changed, added = _compared(out)
+    if changed:
+        raise ReleaseError(
+            f"{out} is not as it was published: {_some(changed)} changed or removed since. Move it away and make it "
+            "again by the same command, which costs no call twice. Words of your own go into cards/templates"
+        )
+    return manifest, added
 
 
 def recover(out: Path) -> None:
@@ -174,11 +190,8 @@ def _write(
     for name, content in figures.items():
         (folder / "figures").mkdir(exist_ok=True)
         (folder / "figures" / name).write_bytes(content)
-    (folder / "README.md").write_bytes(render(repo_id, written, template, facts).encode())
-    text = json.dumps(
-        {**manifest, "files": _fingerprints(folder)}, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True
-    )
-    (folder / MANIFEST).write_bytes(f"{text}\n".encode())
+    (folder / CARD).write_bytes(render(repo_id, written, template, facts).encode())
+    (folder / MANIFEST).write_bytes(as_text({**manifest, "files": _fingerprints(folder)}).encode())
     return written
 
 
@@ -213,6 +226,31 @@ def _check(folder: Path, configs: Sequence[Written]) -> None:
                 "Nothing was published; this is an error of i2a or of the installed version of datasets"
             )
     read_manifest(folder)
+
+
+def as_text(manifest: Mapping[str, Any]) -> str:
+    """The text of a manifest's file."""
+    return json.dumps(manifest, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
+
+
+def _compared(out: Path) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The manifest of a folder, the files that are not as it says or not there, and those that it does not name.
+
+    Raises:
+        ReleaseError: there is no manifest.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((out / MANIFEST).read_bytes())
+        files = dict(manifest["files"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(f"{out} holds something else than a release (no valid {MANIFEST}). {_REMEDY}") from error
+    found = _fingerprints(out)
+    changed = sorted(name for name in files if found.get(name) != files[name])
+    return manifest, changed, sorted(found.keys() - files.keys())
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _fingerprints(folder: Path) -> dict[str, dict[str, object]]:

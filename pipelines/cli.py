@@ -4,8 +4,9 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
+from cards import push
+from cards.push import PushError, argument
 from cards.release import ReleaseError
+from cards.vocabulary import VocabularyError, check_license, check_repo_id, check_revision
 from filters.embed import EmbedderError
 from filters.leakage import LeakageError
 from pipelines.cast import Cast, read_cast, rehearsal_cast, require_keys, single_cast
@@ -24,7 +28,16 @@ from pipelines.seeds.reader import SeedError
 console = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
-_USERS_MISTAKES = (UserError, SchemaError, SeedError, EmbedderError, LeakageError, ReleaseError)
+_USERS_MISTAKES = (
+    UserError,
+    SchemaError,
+    SeedError,
+    EmbedderError,
+    LeakageError,
+    ReleaseError,
+    PushError,
+    VocabularyError,
+)
 
 
 def stage_options(parser: argparse.ArgumentParser, name: str) -> None:
@@ -50,6 +63,24 @@ def stage_options(parser: argparse.ArgumentParser, name: str) -> None:
         type=amount,
         metavar="SUM",
         help="stop in good order before this is spent, earlier runs of this dataset included",
+    )
+    hub = parser.add_argument_group("the Hugging Face Hub")
+    hub.add_argument("--push", action="store_true", help="push the release when it is made; an old one too")
+    hub.add_argument(
+        "--repo",
+        type=argument(check_repo_id),
+        metavar="ORG/NAME",
+        help="the dataset there (default: the last two parts of --out)",
+    )
+    hub.add_argument("--private", action="store_true", help="create it as a private one")
+    hub.add_argument("--tag", type=argument(check_revision), metavar="NAME", help="name this version, such as v1.0.0")
+    hub.add_argument("--allow-rehearsal", action="store_true", help="push data of the rehearsal cast")
+    hub.add_argument(
+        "--license",
+        type=argument(check_license),
+        default="cc-by-4.0",
+        metavar="ID",
+        help="of the data (default cc-by-4.0)",
     )
 
 
@@ -94,6 +125,42 @@ def cast_of(options: argparse.Namespace, roles: list[str]) -> Cast:
     if options.max_cost is not None and unpriced:
         raise UserError(f"--max-cost needs a price for every role, from a --cast file; none for: {', '.join(unpriced)}")
     return cast
+
+
+def require_permission(options: argparse.Namespace, repo_ids: Sequence[str], *, rehearsal: bool) -> None:
+    """Sees, before the first call, that what is going to be made may be pushed; nothing to see without --push.
+
+    Raises:
+        UserError: options that mean nothing without --push.
+        PushError: rehearsal data, no token, or one that lacks a right.
+    """
+    if options.push:
+        push.require_permission(repo_ids, _target(options), rehearsal=rehearsal)
+    elif idle := [name for name in ("private", "tag", "allow_rehearsal") if getattr(options, name)]:
+        raise UserError(f"--{idle[0].replace('_', '-')} goes with --push")
+
+
+def tell_permission(options: argparse.Namespace, repo_ids: Sequence[str], *, rehearsal: bool) -> None:
+    """What `require_permission` would refuse, for a dry run."""
+    try:
+        require_permission(options, repo_ids, rehearsal=rehearsal)
+    except PushError as error:
+        console.print(f"would be refused as it is: {error}", markup=False)
+
+
+def push_release(options: argparse.Namespace, folder: Path, repo_id: str) -> None:
+    """Pushes a finished release, where --push says so; what can't be pushed stays, and cards/push.py finishes it.
+
+    Raises:
+        PushError: it can't be pushed.
+    """
+    if options.push:
+        for line in push.push(folder, replace(_target(options), repo_id=repo_id)).said:
+            console.print(line, markup=False)
+
+
+def _target(options: argparse.Namespace) -> push.Target:
+    return push.Target(tag=options.tag, private=options.private, allow_rehearsal=options.allow_rehearsal)
 
 
 @contextmanager

@@ -46,6 +46,7 @@ class Job:
     concurrency: int
     max_cost: float | None
     work: Path
+    license: str = "cc-by-4.0"  # of the data, an id of cards.vocabulary.LICENSES
     base: Path | None = None  # a finished release to go on from
 
     def heldout_bound(self, kind: Kind) -> float:
@@ -66,12 +67,13 @@ class Job:
             **{PLURAL[kind]: self.targets[kind] for kind in KINDS},
             **{f"heldout_{PLURAL[kind]}": self.heldout[kind] for kind in KINDS},
             "per_profile": self.per_profile,
+            "license": self.license,
         }
 
     def stamp(self) -> str:
         """Marks the calls of this recipe, whatever the size of the pool, so that what they cost can be told."""
-        sizes = {PLURAL[kind] for kind in KINDS}
-        return call_key(recipe={name: part for name, part in self.recipe().items() if name not in sizes}).hex()
+        no_matter = {*(PLURAL[kind] for kind in KINDS), "license"}
+        return call_key(recipe={name: part for name, part in self.recipe().items() if name not in no_matter}).hex()
 
 
 def embedder_name(embedder: str) -> str:

@@ -2,19 +2,28 @@
 
 import shutil
 from collections import Counter
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 from rich.table import Table
 
 from cards import release
+from cards.figures import Figure
+from cards.report import report
+from filters.embed import load_embedder
+from pipelines import card_facts
 from pipelines.cli import by_count, repo_id
+from pipelines.persona_figures import figures
 from pipelines.persona_job import Job, Tables, embedder_name
 from pipelines.records import Record, documentation, to_table
 from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, PersonaRow, TextRow
+from pipelines.seeds.reader import SEED_FILES, read_seeds
 
 _PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
+_OWN = ("dataset", "files", "repo_id", "siblings")  # entries of a manifest that are one release's alone
 _TAGS = ["synthetic", "personas", "preference", "distilabel"]
 _RECORDS: dict[str, type[Record]] = {
     "personas": PersonaRow,
@@ -30,14 +39,28 @@ def aloe_folder(out: Path) -> Path:
     return out.parent / "aloe"
 
 
+def repo_ids(out: Path, repo: str | None = None) -> dict[Path, str]:
+    """Where the personas and their benchmark stand, each with its name on the Hub: beside each other there too.
+
+    >>> repo_ids(Path("i2a/personas"), "me/people")
+    {PosixPath('i2a/personas'): 'me/people', PosixPath('i2a/aloe'): 'me/aloe'}
+    """
+    benchmark = aloe_folder(out)
+    return {
+        out: repo or repo_id(out),
+        benchmark: f"{repo.split('/', 1)[0]}/{benchmark.name}" if repo else repo_id(benchmark),
+    }
+
+
 def publish(
-    out: Path, tables: Tables, told: dict[str, Any], job: Job, *, grown_from: dict[str, Any] | None
+    ids: Mapping[Path, str], tables: Tables, told: dict[str, Any], job: Job, *, grown_from: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Builds and checks both releases, then moves both into place; returns the manifest of the personas.
 
     The benchmark goes first: while the personas are the old ones, the same command makes both again.
 
     Args:
+        ids: where the two go, as `repo_ids` gives it.
         tables: table -> rows, as the step yields them.
         told: what the step tells of its rounds, pairs, distances and calls.
         grown_from: the manifest of the release that this one goes on from; where it is of the same recipe, only the
@@ -49,39 +72,59 @@ def publish(
     rows = _rows(tables)
     only_benchmark = grown_from is not None and grown_from["recipe"] == job.recipe()
     if grown_from is not None and only_benchmark:
-        manifest = {name: value for name, value in grown_from.items() if name not in ("dataset", "files")}
+        manifest = {name: value for name, value in grown_from.items() if name not in _OWN}
     else:
         manifest = {
             "recipe": job.recipe(),
             "rehearsal": job.cast.rehearsal,
-            "versions": {name: version(name) for name in _PACKAGES},
+            "versions": card_facts.versions(_PACKAGES),
             "counts": {name: {split: len(of) for split, of in splits.items()} for name, splits in rows.items()},
             "dropped": _drops(tables),
             "told": told if grown_from is None else _with_earlier(told, grown_from["told"]),
             "grown_from": None if grown_from is None else grown_from["files"],
         }
-    benchmark = aloe_folder(out)
-    personas_id, aloe_id = (repo_id(folder) for folder in (out, benchmark))
-    facts = _card_facts(job, tables, manifest["told"])
+    (out, personas_id), (benchmark, aloe_id) = ids.items()
+    facts = _card_facts(job, tables, manifest)
     staged = []
     try:
         if tables["aloe"]:
             config = _config("aloe", AloeRow, {"test": tables["aloe"]}, default=True)
-            about: dict[str, Any] = {"pretty_name": "ALOE: held-out personas", "personas": personas_id}
-            about["tags"] = [*facts["tags"], "benchmark"]
+            about: dict[str, Any] = {
+                "pretty_name": "ALOE: held-out personas",
+                "personas": personas_id,
+                "source_datasets": card_facts.source_datasets(personas_id),
+                "tags": [*facts["tags"], "benchmark"],
+                **card_facts.pictures([], None),
+            }
             own = {"dataset": "aloe", "counts": {"aloe": {"test": len(tables["aloe"])}}}
             staged.append(
                 release.build(
-                    benchmark, aloe_id, [config], template="aloe", facts=facts | about, manifest=manifest | own
+                    benchmark,
+                    aloe_id,
+                    [config],
+                    template="aloe",
+                    facts=facts | about,
+                    manifest=manifest | own,
+                    siblings=[personas_id],
                 )
             )
         if not only_benchmark:
-            about = {"pretty_name": "i2a personas", "aloe": aloe_id}
+            drawn = _figures(job, tables, manifest["told"])
+            pages = {"report.html": _report(personas_id, tables, manifest, drawn)}
+            about = {"pretty_name": "i2a personas", "aloe": aloe_id, "source_datasets": ["original"]}
+            about |= card_facts.pictures(drawn, "report.html")
             own = {"dataset": "personas"}
             configs = [_config(name, _RECORDS[name], of, default=name == "personas") for name, of in rows.items()]
             staged.append(
                 release.build(
-                    out, personas_id, configs, template="personas", facts=facts | about, manifest=manifest | own
+                    out,
+                    personas_id,
+                    configs,
+                    template="personas",
+                    facts=facts | about,
+                    manifest=manifest | own,
+                    figures={f"{figure.name}.png": figure.png for figure in drawn} | pages,
+                    siblings=[aloe_id],
                 )
             )
     except BaseException:
@@ -142,20 +185,59 @@ def _with_earlier(told: dict[str, Any], earlier: dict[str, Any]) -> dict[str, An
     return {**told, **sums, "usage": usage, "rounds": [*earlier["rounds"], *told["rounds"]], "saturated": saturated}
 
 
-def _card_facts(job: Job, tables: Tables, told: dict[str, Any]) -> dict[str, Any]:
-    cast, drops = job.cast, _drops(tables)
+def _figures(job: Job, tables: Tables, told: dict[str, Any]) -> list[Figure]:
+    """The pictures, by the vectors that the filter went by: they come from its cache."""
+    embedder = load_embedder(job.embedder, job.work / "embeddings")
+    vectors = {kind: embedder.encode([row.text for row in tables[PLURAL[kind]]]) for kind in KINDS}
+    return figures(tables, told, job.thresholds, vectors)
+
+
+def _report(title: str, tables: Tables, manifest: dict[str, Any], drawn: Sequence[Figure]) -> bytes:
+    counts = [(f"{name}, {split}", rows) for name, of in manifest["counts"].items() for split, rows in of.items()]
+    return report(
+        title,
+        rehearsal=manifest["rehearsal"],
+        facts=[(name, f"{rows:,}") for name, rows in counts if rows],
+        figures=drawn,
+        dropped=map(asdict, tables["dropped"]),
+        texts={row.id: row.text for kind in KINDS for row in tables[PLURAL[kind]]},
+    )
+
+
+def _card_facts(job: Job, tables: Tables, manifest: dict[str, Any]) -> dict[str, Any]:
+    told, drops = manifest["told"], _drops(tables)
     return {
-        "rehearsal": cast.rehearsal,
-        "license": "cc-by-4.0",
-        "tags": [*_TAGS, *(["rehearsal"] if cast.rehearsal else [])],
-        "cast": [{"role": role, "llm": player.llm, "model": player.model} for role, player in cast.players.items()],
-        "seed": job.seed,
+        **card_facts.common(job.cast, manifest, told["usage"], license_id=job.license, tags=_TAGS),
         "embedder": embedder_name(job.embedder),
         "thresholds": job.thresholds,
+        "seeds": _seeds(job),
+        "texts": [_lengths(PLURAL[kind], tables[PLURAL[kind]]) for kind in KINDS],
         "yields": [_yield(config, kind, tables, drops[kind], told) for config, kind in _NAMES.items()],
         "leakage": {kind: _leakage(told["distances"][kind]) for kind in KINDS} if tables["aloe"] else {},
-        "usage": [{"role": role, **counts} for role, counts in told["usage"].items()],
     }
+
+
+def _seeds(job: Job) -> dict[str, dict[str, Any]]:
+    """What the rounds began with, and whether these are other ones than those that ship."""
+    shipped = replace(job, seeds={kind: read_seeds(str(SEED_FILES[kind]), kind) for kind in KINDS}).recipe()["seeds"]
+    seeds: dict[str, dict[str, Any]] = job.recipe()["seeds"]
+    return {config: {**found, "own": found != shipped[config]} for config, found in seeds.items()}
+
+
+def _lengths(config: str, rows: Sequence[TextRow]) -> dict[str, Any]:
+    counts = {"statements": [len(row.statements) for row in rows], "words": [len(row.text.split()) for row in rows]}
+    return {
+        "kind": config,
+        "texts": len(rows),
+        "seeds": sum(row.origin == "seed" for row in rows),
+        **{name: _spread(of) for name, of in counts.items()},
+    }
+
+
+def _spread(counts: Sequence[int]) -> dict[str, int | None]:
+    if not counts:
+        return {"least": None, "median": None, "most": None}
+    return {"least": min(counts), "median": median_low(counts), "most": max(counts)}
 
 
 def _yield(config: str, kind: str, tables: Tables, dropped: dict[str, int], told: dict[str, Any]) -> dict[str, Any]:

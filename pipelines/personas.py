@@ -3,6 +3,7 @@
     python pipelines/personas.py                                  # the offline rehearsal cast, 3,310 personas
     python pipelines/personas.py --llm openai:gpt-4o-mini         # a real one
     python pipelines/personas.py --profiles 500                   # goes on from a finished pool of 331
+    python pipelines/personas.py --push                           # and sends both datasets to the Hub
 
 Writes `i2a/personas` (train, test, heldout) and beside it `i2a/aloe`, the held-out personas with the certificate of
 their distance from the training split. A killed run goes on by the same command.
@@ -12,7 +13,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from pipelines.cast import Cast
 from pipelines.errors import UserError
 from pipelines.estimate import Load, table
 from pipelines.persona_job import RECORDS, ROLES, Job, Tables
-from pipelines.persona_release import aloe_folder, publish, summary
+from pipelines.persona_release import aloe_folder, publish, repo_ids, summary
 from pipelines.progress import shown
 from pipelines.prompts import render
 from pipelines.schema import KINDS, PLURAL, Kind
@@ -77,6 +78,7 @@ def run(options: argparse.Namespace) -> None:
     if options.out.name == aloe_folder(options.out).name:
         raise UserError(f"--out {options.out}: that is where the benchmark goes; choose another name")
     job = job_of(options, cli.cast_of(options, ROLES))
+    ids = repo_ids(options.out, options.repo)
     if options.dry_run:
         try:
             base, note = _base(options, job), ""
@@ -84,6 +86,7 @@ def run(options: argparse.Namespace) -> None:
             base, note = None, f"would be refused as it is: {error}"
         cli.console.print(table(_loads(job, base), job.cast, job.concurrency))
         cli.console.print(note or "calls that the journal already holds are not made again")
+        cli.tell_permission(options, list(ids.values()), rehearsal=job.cast.rehearsal)
         return
     with cli.out_folder(options.out):
         for out in (options.out, aloe_folder(options.out)):
@@ -92,10 +95,14 @@ def run(options: argparse.Namespace) -> None:
         if base is not None and base.finished:
             cli.console.print(f"nothing to do: {options.out} was made by this very command")
         else:
-            _make(options, job, base)
+            cli.require_permission(options, list(ids.values()), rehearsal=job.cast.rehearsal)
+            _make(options, job, base, ids)
+        for folder, repo_id in ids.items():
+            if folder.exists():  # a release that holds nothing out has no benchmark
+                cli.push_release(options, folder, repo_id)
 
 
-def _make(options: argparse.Namespace, job: Job, base: Base | None) -> None:
+def _make(options: argparse.Namespace, job: Job, base: Base | None, ids: Mapping[Path, str]) -> None:
     began = datetime.now(UTC)
     with cli.work_folder(options.work, "personas") as work, cli.on_stage(job.cast, job.seed) as cast:
         if cast.rehearsal:
@@ -106,7 +113,7 @@ def _make(options: argparse.Namespace, job: Job, base: Base | None) -> None:
             replace(job, cast=cast, work=work.resolve(), base=options.out.resolve() if base else None)
         )
         calls = told.pop("calls")
-        manifest = publish(options.out, tables, told, job, grown_from=base.manifest if base else None)
+        manifest = publish(ids, tables, told, job, grown_from=base.manifest if base else None)
         cli.write_run(work, began, calls)
     _tell(options.out, manifest, calls, (datetime.now(UTC) - began).total_seconds())
 
@@ -132,6 +139,7 @@ def job_of(options: argparse.Namespace, cast: Cast) -> Job:
         concurrency=options.concurrency,
         max_cost=options.max_cost,
         work=options.work / "personas",
+        license=options.license,
     )
 
 

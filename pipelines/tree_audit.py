@@ -9,11 +9,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from math import fsum
+from math import fsum, sqrt
 from typing import Any
 
 from pipelines.exports import Pair, pairs
-from pipelines.schema import RESPONDERS, TreeRow
+from pipelines.schema import RESPONDERS, TreeRow, Vote
 
 MIN_TOKENS = 1024
 """Of `max_length`, which is TRL's default."""
@@ -60,7 +60,9 @@ class Audit:
         self.votes = votes
         self._pairs = Counter[str]()
         self._undecided = Counter[str]()
-        self._margins = Counter[float]()
+        self._margins: defaultdict[int, Counter[float]] = defaultdict(Counter)
+        self._wins: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._votes: defaultdict[int, Counter[str]] = defaultdict(Counter)
         self._preferred: defaultdict[str, Counter[float]] = defaultdict(Counter)
         self._rejected: defaultdict[str, Counter[float]] = defaultdict(Counter)
         self._facts: defaultdict[int, Counter[float]] = defaultdict(Counter)
@@ -76,6 +78,7 @@ class Audit:
             facts = sum(number < len(tree.facts) for number in disclosed)
             self._facts[pair.user.turn][facts] += 1
             self._traits[pair.user.turn][len(disclosed) - facts] += 1
+            self._votes[pair.user.turn].update(map(_higher, pair.tailored.votes or []))
             if pair.decided:
                 self._add_decided(pair)
             else:
@@ -84,7 +87,9 @@ class Audit:
         self._add_lengths(tree)
 
     def told(self) -> dict[str, Any]:
-        """The figures as plain JSON values; shares, margins and AUC to four digits, other means to two."""
+        """The figures as plain JSON values; shares, their 95% intervals, margins and AUC to four digits,
+        other means to two.
+        """
         every, decided = self._pairs["all"], self._pairs["decided"]
         return {
             "pairs": {
@@ -93,7 +98,18 @@ class Audit:
                 "undecided": dict(sorted(self._undecided.items())),
                 "generic_won": _share(self._pairs["generic"], decided),
             },
-            "margin": _spread(self._margins, digits=4),
+            "margin": _spread(self.margins(), digits=4),
+            "margin_by_turn": [
+                {"turn": turn, **_spread(self._margins[turn], digits=4)} for turn in sorted(self._margins)
+            ],
+            "wins": [
+                {"turn": turn, "pairs": won.total(), **_share_of(won["tailored"], won.total())}
+                for turn, won in sorted(self._wins.items())
+            ],
+            "position_bias": _first_higher(sum(self._votes.values(), Counter[str]())),
+            "position_bias_by_turn": [
+                {"turn": turn, **_first_higher(votes)} for turn, votes in sorted(self._votes.items())
+            ],
             "audit": [self._feature(name) for name in FEATURES],
             "longer_won": _share(self._pairs["longer"], self._pairs["longer"] + self._pairs["shorter"]),
             "disclosure": [
@@ -104,13 +120,22 @@ class Audit:
             "max_length": {"tokens": max(MIN_TOKENS, _power_of_two(self._tokens)), "characters": self._characters},
         }
 
+    def margins(self) -> Counter[float]:
+        """How often each margin of a decided pair was met, to four digits."""
+        return sum(self._margins.values(), Counter[float]())
+
+    def lengths(self) -> dict[str, Counter[float]]:
+        """How often each length in characters was met, of preferred and of rejected replies."""
+        return {"preferred": self._preferred["characters"], "rejected": self._rejected["characters"]}
+
     def _add_decided(self, pair: Pair) -> None:
         self._pairs["decided"] += 1
         self._pairs["generic"] += pair.preferred is pair.generic
         longer = len(pair.preferred.content) - len(pair.rejected.content)
         if longer:
             self._pairs["longer" if longer > 0 else "shorter"] += 1
-        self._margins[round(pair.preferred.margin or 0.0, 4)] += 1
+        self._wins[pair.user.turn][pair.preferred.responder or ""] += 1
+        self._margins[pair.user.turn][round(pair.preferred.margin or 0.0, 4)] += 1
         for counters, reply in ((self._preferred, pair.preferred), (self._rejected, pair.rejected)):
             words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(reply.content)]
             for name, measure in FEATURES.items():
@@ -224,6 +249,40 @@ def _mean(counts: Counter[float], digits: int) -> float | None:
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
+
+
+def _share_of(part: int, whole: int) -> dict[str, float | None]:
+    low, high = wilson(part, whole)
+    return {"share": _share(part, whole), "low": low, "high": high}
+
+
+def wilson(part: int, whole: int) -> tuple[float, float] | tuple[None, None]:
+    """The 95% interval of a share (Wilson, 1927), to four digits; it is of use for few cases and for shares of 0 and 1.
+
+    >>> wilson(9, 10)
+    (0.5958, 0.9821)
+    """
+    if not whole:
+        return None, None
+    z2 = 1.959964**2
+    middle = (part + z2 / 2) / (whole + z2)
+    half = sqrt(z2 * (part * (whole - part) / whole + z2 / 4)) / (whole + z2)
+    return round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)
+
+
+def _higher(vote: Vote) -> str:
+    """Which place of the two got the higher score: first, second or neither."""
+    if vote.tailored == vote.generic:
+        return "neither"
+    return "first" if (vote.tailored > vote.generic) == (vote.first == "tailored") else "second"
+
+
+def _first_higher(votes: Counter[str]) -> dict[str, Any]:
+    """How often the reply that stood first got the higher score, of the votes that told the two apart. Where each pair
+    is judged in both orders, a judge without a liking for a place comes to a half.
+    """
+    unequal = votes["first"] + votes["second"]
+    return {"votes": votes.total(), "unequal": unequal, **_share_of(votes["first"], unequal)}
 
 
 def _power_of_two(number: int) -> int:

@@ -6,19 +6,22 @@ Rows are streamed from the file of finished trees, sorted by tree_id, and never 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cards import release
-from pipelines.cli import by_count, counted, repo_id
+from cards.figures import Figure
+from cards.report import report
+from pipelines import card_facts
+from pipelines.cli import by_count, counted
 from pipelines.errors import UserError
 from pipelines.exports import check_tree, dropped_pairs, kto_rows, preference_rows, sft_rows
 from pipelines.journal import Journal
 from pipelines.records import Record, arrow_schema, documentation, to_table
 from pipelines.schema import DroppedRow, KtoRow, Node, PersonaRow, PreferenceRow, SftRow, TreeRow, Vote, tree_id
 from pipelines.tree_audit import Audit
+from pipelines.tree_figures import figures, legible
 from pipelines.tree_input import Source
 from pipelines.tree_job import Job
 from pipelines.tree_page import page
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PACKAGES = ("distilabel", "openai", "pyarrow")
-_TAGS = ["synthetic", "preference", "dialogue", "dpo", "distilabel", "trl"]
+_TAGS = ["synthetic", "personas", "preference", "dialogue", "dpo", "distilabel", "trl"]
 _ROWS = 200  # of a batch on its way to Parquet
 _ON_PAGE = 60  # trees of figures/trees.html, while they have no more messages than
 _NODES_ON_PAGE = 3000  # about two megabytes
@@ -78,22 +81,28 @@ class Finished:
                     yield from dropped_pairs(_tree(record["tree"]), votes)
 
 
-def publish(out: Path, finished: Finished, source: Source, job: Job) -> dict[str, Any]:
+def publish(
+    out: Path, finished: Finished, source: Source, job: Job, *, dataset: str, license_id: str
+) -> dict[str, Any]:
     """Builds and checks the release, then moves it into place; returns its manifest.
+
+    Args:
+        dataset: its name on the Hub.
+        license_id: of the data, an id of `cards.vocabulary.LICENSES`.
 
     Raises:
         ReleaseError: it does not pass its check; then nothing is published.
         UserError: a tree is not finished, or every one was dropped; likewise.
     """
-    told = _tell(finished, source, job)
+    audit = Audit(job.votes)
+    told = _tell(finished, source, job, audit)
     manifest = {
         "dataset": "trees",
-        "recipe": recipe(job, source),
+        "recipe": recipe(job, source, license_id),
         "rehearsal": told.pop("rehearsal"),
-        "versions": {name: version(name) for name in _PACKAGES},
+        "versions": card_facts.versions(_PACKAGES),
         **told,
     }
-    dataset = repo_id(out)
     configs = [
         release.Config(
             name,
@@ -108,30 +117,44 @@ def publish(out: Path, finished: Finished, source: Source, job: Job) -> dict[str
     shown = list(_for_page(chain.from_iterable(map(finished.trees, finished.keys))))
     total = sum(manifest["counts"]["trees"].values())
     html = page(shown, title=dataset, total=total, rehearsal=manifest["rehearsal"])
+    drawn = figures(audit)
+    pages = {"trees.html": html, "report.html": _report(dataset, finished, manifest, drawn, job)}
     release.build(
         out,
         dataset,
         configs,
         template="trees",
-        facts=_card_facts(manifest, source, job),
+        facts=_card_facts(manifest, source, job, license_id) | card_facts.pictures(drawn, "report.html"),
         manifest=manifest,
-        figures={"trees.html": html},
+        figures={f"{figure.name}.png": figure.png for figure in drawn} | pages,
     ).publish()
     return manifest
 
 
-def recipe(job: Job, source: Source) -> dict[str, Any]:
+def recipe(job: Job, source: Source, license_id: str) -> dict[str, Any]:
     """What determines the release, for the manifest."""
     return {
         **job.recipe(),
         "personas": {"repo_id": source.repo_id, "sha256": source.sha256},
         "trees": sum(map(len, source.drawn.values())),
+        "license": license_id,
     }
 
 
-def _tell(finished: Finished, source: Source, job: Job) -> dict[str, Any]:
-    """Counts and audits of one pass over the finished trees; the same for a resumed run."""
-    audit, counts, reasons = Audit(job.votes), Counter[tuple[str, str]](), Counter[str]()
+def _report(title: str, finished: Finished, manifest: Mapping[str, Any], drawn: Sequence[Figure], job: Job) -> bytes:
+    counts = [(f"{name}, {split}", rows) for name, of in manifest["counts"].items() for split, rows in of.items()]
+    return report(
+        title,
+        rehearsal=manifest["rehearsal"],
+        facts=[(name, f"{rows:,}") for name, rows in counts if rows],
+        figures=drawn,
+        dropped=map(legible, finished.dropped(job.votes)),
+    )
+
+
+def _tell(finished: Finished, source: Source, job: Job, audit: Audit) -> dict[str, Any]:
+    """Counts and audits of one pass over the finished trees, which fills `audit`; the same for a resumed run."""
+    counts, reasons = Counter[tuple[str, str]](), Counter[str]()
     usage, unreadable = dict[str, Counter[str]](), Counter[str]()
     rehearsal, first_drop = False, ""
     for split in finished.keys:
@@ -189,25 +212,40 @@ def _cost(usage: Mapping[str, Counter[str]], pairs: int) -> dict[str, Any]:
     }
 
 
-def _card_facts(manifest: Mapping[str, Any], source: Source, job: Job) -> dict[str, Any]:
-    told = ("trees", "pairs", "margin", "audit", "longer_won", "disclosure", "undisclosed", "cost", "max_length")
+def _card_facts(manifest: Mapping[str, Any], source: Source, job: Job, license_id: str) -> dict[str, Any]:
+    told = ("trees", "pairs", "margin", "position_bias", "audit", "longer_won", "disclosure", "undisclosed", "cost")
+    personas = manifest["recipe"]["personas"]
+    writers = {row.model for rows in source.drawn.values() for row in rows if row.model and not row.rehearsal}
     return {
+        **card_facts.common(job.cast, manifest, manifest["usage"], license_id=license_id, tags=_TAGS, models=writers),
         **{name: manifest[name] for name in told},
-        "rehearsal": manifest["rehearsal"],
-        "license": "cc-by-4.0",
         "pretty_name": "i2a trees",
-        "tags": [*_TAGS, *(["rehearsal"] if manifest["rehearsal"] else [])],
-        "cast": [{"role": role, "llm": one.llm, "model": one.model} for role, one in job.cast.players.items()],
-        "seed": job.seed,
+        "source_datasets": card_facts.source_datasets(personas["repo_id"]),
+        "by_turn": _by_turn(manifest),
+        "max_length": manifest["max_length"],
         "turns": job.turns,
         "branch": str(job.branch),
         "votes": job.votes,
-        "personas": manifest["recipe"]["personas"],
+        "personas": personas,
         "split_check": source.shared,
         "node": documentation(Node),
         "vote": documentation(Vote),
-        "usage": [{"role": role, **use} for role, use in manifest["usage"].items()],
     }
+
+
+def _by_turn(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """How often the tailored reply won in each turn, with its interval, and by how much the winners did."""
+    return [
+        {
+            "turn": won["turn"],
+            "decided": won["pairs"],
+            "tailored_won": won["share"],
+            "low": won["low"],
+            "high": won["high"],
+            "margin": margin["mean"],
+        }
+        for won, margin in zip(manifest["wins"], manifest["margin_by_turn"], strict=True)
+    ]
 
 
 def _for_page(trees: Iterable[TreeRow]) -> Iterator[TreeRow]:

@@ -88,15 +88,20 @@ def run(options: argparse.Namespace) -> None:
     check_size(options.branch, options.turns)
     job = _job(options, cli.cast_of(options, ROLES))
     source = tree_input.read(options.personas, options.trees, options.seed)
+    repo_id = options.repo or cli.repo_id(options.out)
+    rehearsal = job.cast.rehearsal or any(row.rehearsal for rows in source.drawn.values() for row in rows)
     if options.dry_run:
         _estimate(options, job, source)
+        cli.tell_permission(options, [repo_id], rehearsal=rehearsal)
         return
     with cli.out_folder(options.out):
         release.recover(options.out)
         if _is_made(options, job, source):
             cli.console.print(f"nothing to do: {options.out} was made by this very command")
         else:
-            _make(options, job, source)
+            cli.require_permission(options, [repo_id], rehearsal=rehearsal)
+            _make(options, job, source, repo_id)
+        cli.push_release(options, options.out, repo_id)
 
 
 def _job(options: argparse.Namespace, cast: Cast) -> Job:
@@ -123,7 +128,7 @@ def _is_made(options: argparse.Namespace, job: Job, source: Source) -> bool:
     manifest = release.read_manifest(options.out)
     if manifest is None or options.overwrite:
         return False
-    new, old = recipe(job, source), manifest.get("recipe", {})
+    new, old = recipe(job, source, options.license), manifest.get("recipe", {})
     changed = {name for name in new.keys() | old.keys() if new.get(name) != old.get(name)}
     may_change = {"personas"}
     if new["trees"] > old.get("trees", 0) or ("personas" in changed and options.trees is None):
@@ -138,7 +143,7 @@ def _is_made(options: argparse.Namespace, job: Job, source: Source) -> bool:
     return not changed
 
 
-def _make(options: argparse.Namespace, job: Job, source: Source) -> None:
+def _make(options: argparse.Namespace, job: Job, source: Source, repo_id: str) -> None:
     began = datetime.now(UTC)
     with cli.work_folder(options.work, "trees") as work, cli.on_stage(job.cast, job.seed) as cast:
         if cast.rehearsal:
@@ -147,7 +152,8 @@ def _make(options: argparse.Namespace, job: Job, source: Source) -> None:
             cli.console.print("the personas are rehearsal data: so the trees are marked as such too")
         calls = _grow(replace(job, cast=cast), source, options.ray)
         with Journal(work / "finished") as journal:
-            manifest = publish(options.out, Finished.of(journal, job, source.drawn), source, job)
+            finished = Finished.of(journal, job, source.drawn)
+            manifest = publish(options.out, finished, source, job, dataset=repo_id, license_id=options.license)
         cli.write_run(work, began, calls)
     tell(options.out, manifest, calls, (datetime.now(UTC) - began).total_seconds())
 

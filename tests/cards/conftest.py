@@ -6,6 +6,10 @@ import pytest
 
 from cards.release import Config
 
+SHARED = (  # facts that every template needs
+    *("rehearsal", "license", "pretty_name", "tags", "source_datasets", "cast", "seed", "prompts", "packages", "usage"),
+    *("terms", "review", "figures", "report"),
+)
 Tables = dict[str, dict[str, Any]]  # config -> split -> pyarrow.Table; the first config is the default one
 
 
@@ -70,15 +74,38 @@ def configs(tables: Tables) -> list[Config]:
 @pytest.fixture
 def facts() -> dict[str, Any]:
     """What the templates `personas` and `aloe` need."""
+    lengths = {"least": 8, "median": 10, "most": 1012}
     return {
         "rehearsal": False,
         "license": "cc-by-4.0",
         "pretty_name": "Some people",
         "tags": ["synthetic", "personas"],
-        "cast": [{"role": "writer", "llm": "OpenAILLM", "model": "some-model"}],
+        "source_datasets": ["original"],
+        "cast": [
+            {"role": "writer", "llm": "OpenAILLM", "model": "some-model", "settings": {"temperature": 0.8, "top_p": 1}},
+            {"role": "judge", "llm": "vLLM", "model": "other-model", "settings": {}},
+        ],
         "seed": 7,
+        "prompts": {"profiles": "0123456789ab", "pair": "ba9876543210"},
+        "packages": {"i2a": "0.1.0", "distilabel": "1.5.3"},
+        "usage": [
+            {"role": "writer", "calls": 1234, "tokens_in": 56789, "tokens_out": 4321, "cost": None},
+            {"role": "judge", "calls": 10, "tokens_in": 100, "tokens_out": 20, "cost": None},
+        ],
+        "terms": [
+            {"models": ["some-model"], "provider": "Somebody", "url": "https://example.org/terms"},
+            {"models": ["other-model"], "provider": None, "url": None},
+        ],
+        "review": None,
+        "figures": [],
+        "report": None,
         "embedder": "some-embedder",
         "thresholds": {"profile": 0.7, "personality": 0.8},
+        "seeds": {
+            "profiles": {"count": 20, "sha256": "ab" * 32, "own": False},
+            "personalities": {"count": 21, "sha256": "cd" * 32, "own": False},
+        },
+        "texts": [{"kind": "profiles", "texts": 1351, "seeds": 20, "statements": lengths, "words": lengths}],
         "yields": [
             {
                 "kind": "profile",
@@ -99,7 +126,6 @@ def facts() -> dict[str, Any]:
                 "train_median": None,
             }
         },
-        "usage": [{"role": "writer", "calls": 1234, "tokens_in": 56789, "tokens_out": 4321}],
         "aloe": "i2a/aloe",
         "personas": "i2a/personas",
     }
@@ -108,9 +134,8 @@ def facts() -> dict[str, Any]:
 @pytest.fixture
 def tree_facts(facts: dict[str, Any]) -> dict[str, Any]:
     """What the template `trees` needs, as a run of 300 trees might tell it."""
-    shared = ("rehearsal", "license", "pretty_name", "tags", "cast", "seed", "usage")
     return {
-        **{name: facts[name] for name in shared},
+        **{name: facts[name] for name in SHARED},
         "personas": {"repo_id": "i2a/personas", "sha256": "0123456789abcdef" * 4},
         "turns": 10,
         "branch": "both:2",
@@ -124,6 +149,11 @@ def tree_facts(facts: dict[str, Any]) -> dict[str, Any]:
             "undecided": {"votes-differ": 310, "tie": 127, "near-identical": 21},
             "generic_won": 0.0812,
         },
+        "by_turn": [
+            {"turn": 1, "decided": 1260, "tailored_won": 0.7, "low": 0.65, "high": 0.7512, "margin": 0.2},
+            {"turn": 2, "decided": 1252, "tailored_won": 0.91, "low": 0.88, "high": 0.93, "margin": 0.42},
+        ],
+        "position_bias": {"unequal": 5432, "share": 0.512, "low": 0.497, "high": 0.527},
         "margin": {"mean": 0.31, "q10": 0.0556, "median": 0.2778, "q90": 0.6111},
         "audit": [
             {"feature": "characters", "auc": 0.4312, "preferred": 263.4, "rejected": 1287.0},

@@ -3,41 +3,30 @@
 import json
 import shlex
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from hypothesis import HealthCheck, example, given, settings
 
-from cards.card import as_json, cell, fenced, render, size_category
-from cards.data import Config, write
-from tests.cards.conftest import Tables, configs_of
+from cards.card import as_json, cell, code, fenced, render, size_category
+from cards.data import Config, Split, Written, write
+from cards.vocabulary import VocabularyError
+from tests.cards.conftest import SHARED, Tables, configs_of
+from tests.cards.reading import HOSTILE, TEXTS, blocks, example_row, header_and_page, markdown, shape, shown
 
-HOSTILE = [
-    "a | b\n| --- | --- |\n| x | y |",
-    "```\n# out of the fence\n```````",
-    "---\nlicense: other\n---",
-    "<script>alert(1)</script> &amp; <!-- ",
-    "**bold** _it_ ~~gone~~ [a](b) ![i](j) $x$ \\( \\| \\` `code`",
-    "\u202eright to left\u202c \u200b\ufeff\x00\x1b[31m\x85\u2028",
-    "{{ 7 * 7 }}{% raw %}",
-    "שלום مرحبا 👩🏽‍🚀",
-    "x" * 10_000,
-    "&" * 10_000,
-]
-TREE_FACTS = (
-    *("personas", "turns", "branch", "votes", "node", "vote", "trees", "pairs", "margin", "audit", "longer_won"),
-    *("disclosure", "undisclosed", "cost", "split_check", "cast", "seed", "usage"),
-)
-texts = st.one_of(
-    st.sampled_from(HOSTILE), st.text(max_size=400), st.text(alphabet="`|\\*_<>&[]~$#-\n\r\t ", max_size=60)
-)
-markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+OWN_FACTS = {
+    "personas": ("embedder", "thresholds", "seeds", "texts", "yields", "leakage", "aloe"),
+    "aloe": ("embedder", "seeds", "leakage", "personas"),
+    "trees": (
+        *("personas", "turns", "branch", "votes", "node", "vote", "trees", "pairs", "margin", "audit", "longer_won"),
+        *("by_turn", "position_bias", "disclosure", "undisclosed", "cost", "max_length", "split_check"),
+    ),
+}
+FACTS = [(template, fact) for template, own in OWN_FACTS.items() for fact in (*SHARED, *own)]
+NOT_TEXTS = ("license", "tags", "source_datasets", "report", "url", "branch", "sha256", "i2a", "role")
+NAMES = ("settings", "dropped", "undecided", "thresholds", "leakage", "repeated")  # of dicts whose keys are names
 
 
 def card(folder: Path, configs: list[Config], facts: dict[str, Any], template: str = "personas") -> str:
@@ -45,32 +34,8 @@ def card(folder: Path, configs: list[Config], facts: dict[str, Any], template: s
     return render("i2a/people", [write(config, folder) for config in configs], template, facts)
 
 
-def header_and_page(text: str) -> tuple[dict[str, Any], str]:
-    from huggingface_hub import DatasetCard
-
-    parsed = DatasetCard(text)
-    header: dict[str, Any] = parsed.data.to_dict()  # type: ignore[no-untyped-call]  # huggingface_hub leaves it untyped
-    return header, parsed.text
-
-
-def shown(token: Token) -> str:
-    """The text that a reader sees of an inline token."""
-    return "".join(child.content for child in token.children or [])
-
-
-def headings(page: str) -> list[str]:
-    tokens = markdown.parse(page)
-    return [shown(tokens[i + 1]) for i, token in enumerate(tokens) if token.type == "heading_open"]
-
-
-def example_row(page: str) -> dict[str, Any]:
-    [block] = [token for token in markdown.parse(page) if token.type == "fence" and token.info == "json"]
-    row: dict[str, Any] = json.loads(block.content)
-    return row
-
-
 @settings(deadline=None)
-@given(texts)
+@given(TEXTS)
 @example("\\|")
 @example("&lt;b&gt;")
 @example("\x00")
@@ -87,14 +52,24 @@ def test_a_cell_stays_one_cell_and_shows_the_text_as_it_is(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(texts)
+@given(TEXTS)
 def test_nothing_leaves_a_fence(text: str) -> None:
     tokens = markdown.parse(fenced(text.replace("\r", "").replace("\x00", ""), "json") + "\n\nafter")
     assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
 
 
 @settings(deadline=None)
-@given(texts)
+@given(TEXTS)
+@example("`")
+@example(" ")
+def test_code_in_a_line_stays_code_and_stays_in_its_line(text: str) -> None:
+    tokens = markdown.parse(f"x {code(text)} y")
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    assert [child.type for child in tokens[1].children or []] == ["text", "code_inline", "text"]
+
+
+@settings(deadline=None)
+@given(TEXTS)
 def test_an_example_is_json_that_shows_the_start_of_the_text_and_hides_nothing(text: str) -> None:
     row = {"text": text, "list": [text] * 13, "deep": [{"text": text}] * 4, "none": [], "number": 0.10000000149}
     shown_row = as_json(row)
@@ -127,7 +102,9 @@ def test_the_header_says_what_the_files_hold(tmp_path: Path, configs: list[Confi
     assert header["tags"] == ["synthetic", "personas"]
     assert header["language"] == ["en"]
     assert header["size_categories"] == ["n<1K"]
-    assert header["annotations_creators"] == ["machine-generated"]
+    assert header["annotations_creators"] == header["language_creators"] == ["machine-generated"]
+    assert header["multilinguality"] == ["monolingual"]
+    assert header["source_datasets"] == ["original"]
     assert header["configs"] == [
         {
             "config_name": "people",
@@ -151,17 +128,23 @@ def test_the_page_tells_counts_columns_yields_and_leakage(
     tmp_path: Path, configs: list[Config], facts: dict[str, Any]
 ) -> None:
     _, page = header_and_page(card(tmp_path, configs, facts))
+    assert "\nNot yet reviewed by people.\n" in page
     for line in (
-        "| `people` (default) | `train` | 5 |",
-        "| `people` (default) | `heldout` | 0 |",
-        "| `dropped` | `train` | 0 |",
+        "| config | train | test | heldout | what a row is |",
+        "| `people` (default) | 5 | 2 | 0 |  |",
+        "| `texts` | 3 | - | - |  |",
+        "| `dropped` | 0 | - | - | what did not stay, with its reason |",
         "| `facts` | `list<string>` | what facts means |",
         "| `nearest` | `float32` | what nearest means |",
         "| profile | 12 | 1,340 | 331 | 1,009 | the target was reached |",
         "| pair | - | 10 | 10 | 0 | - |",
         "| profile | too-near | 1,000 |",
-        "| writer | OpenAILLM | some-model |",
+        "| writer | some-model | OpenAILLM | temperature 0.8, top\\_p 1 |",
+        "| judge | other-model | vLLM | - |",
         "| writer | 1,234 | 56,789 | 4,321 |",
+        "| **all** | 1,244 | 56,889 | 4,341 |",
+        "| profiles | 1,351 | 20 | 8 | 10 | 1,012 | 8 | 10 | 1,012 |",
+        "| some-model | [Somebody](https://example.org/terms) |",
         "| profile | 0.650 | 0.641 | 0.400 | 0.700 | - |",
     ):
         assert f"\n{line}\n" in page
@@ -180,34 +163,94 @@ def test_the_snippet_loads_every_config_that_has_rows_and_is_python(
     tmp_path: Path, configs: list[Config], facts: dict[str, Any]
 ) -> None:
     _, page = header_and_page(card(tmp_path, configs, facts))
-    [block] = [token.content for token in markdown.parse(page) if token.type == "fence" and token.info == "python"]
-    compile(block, "snippet", "exec")
-    assert 'people = load_dataset("i2a/people")\ntexts = load_dataset("i2a/people", "texts")\n' in block
-    assert "dropped" not in block
+    for block in (found := blocks(page, "python")):
+        compile(block, "snippet", "exec")
+    assert 'people = load_dataset("i2a/people")\ntexts = load_dataset("i2a/people", "texts")\n' in found[0]
+    assert 'load_dataset("i2a/people", split="train", streaming=True)' in found[0]
+    assert "dropped" not in found[0]
+
+
+def test_the_cost_is_told_where_there_are_prices(tmp_path: Path, configs: list[Config], facts: dict[str, Any]) -> None:
+    facts["usage"][0]["cost"] = 1234.5
+    _, page = header_and_page(card(tmp_path, configs, facts))
+    assert "\n| writer | 1,234 | 56,789 | 4,321 | 1,234.50 |\n" in page
+    assert "\n| judge | 10 | 100 | 20 | - |\n" in page
+    assert "\n| **all** | 1,244 | 56,889 | 4,341 | 1,234.50 |\n" in page
+    assert "A role without a price is not in the sum." in page
+
+
+def test_figures_and_report_are_shown_where_there_are_any(
+    tmp_path: Path, tables: Tables, facts: dict[str, Any]
+) -> None:
+    _, page = header_and_page(card(tmp_path / "none", configs_of(tables), facts))
+    assert "## Figures" not in page
+    facts |= {
+        "figures": [{"file": "the map.png", "title": "A map [1]", "caption": "What is *near*."}],
+        "report": "figures/report.html",
+    }
+    _, page = header_and_page(card(tmp_path / "some", configs_of(tables), facts))
+    [image] = [
+        child
+        for token in markdown.parse(page)
+        for child in token.children or []
+        if child.type == "image" and child.attrs["src"] == "figures/the%20map.png"
+    ]
+    assert image.content == "A map \\[1\\]"
+    assert "[figures/report.html](figures/report.html)" in page
+
+
+def test_seeds_of_the_publisher_bring_the_question_of_their_licence(
+    tmp_path: Path, configs: list[Config], facts: dict[str, Any]
+) -> None:
+    facts["seeds"]["personalities"]["own"] = True
+    _, page = header_and_page(card(tmp_path, configs, facts))
+    assert "their licence allows this one" in page
+    assert "- **Seeds**, profiles: 20 that ship with i2a" in page
+    assert "- **Seeds**, personalities: 21 that the publisher gave" in page
+
+
+@pytest.mark.parametrize(
+    ("license_id", "said"),
+    [
+        ("cc-by-4.0", "(https://creativecommons.org/licenses/by/4.0/) (`cc-by-4.0`)"),
+        ("odbl", "`odbl`, by the Hub's [list of licences]"),
+        ("other", "`other`: ask whoever publishes this dataset"),
+    ],
+)
+def test_the_licence_is_named_in_header_and_page(
+    tmp_path: Path, configs: list[Config], facts: dict[str, Any], license_id: str, said: str
+) -> None:
+    header, page = header_and_page(card(tmp_path, configs, facts | {"license": license_id}))
+    assert header["license"] == license_id
+    assert said in page
+
+
+def test_what_the_hub_does_not_know_is_an_error(tmp_path: Path, configs: list[Config], facts: dict[str, Any]) -> None:
+    with pytest.raises(VocabularyError, match=r"license: 'cc-by-5\.0' is not on .* Nearest: cc-by-"):
+        card(tmp_path, configs, facts | {"license": "cc-by-5.0"})
 
 
 @pytest.mark.parametrize("template", ["personas", "aloe", "trees"])
 @pytest.mark.parametrize("rehearsal", [True, False])
-def test_rehearsal_data_says_so_right_under_the_title_and_other_data_never(
+def test_rehearsal_data_says_so_in_the_first_line_and_other_data_never(
     tmp_path: Path, configs: list[Config], facts_of: dict[str, dict[str, Any]], *, template: str, rehearsal: bool
 ) -> None:
     facts = facts_of[template] | {"rehearsal": rehearsal}
     _, page = header_and_page(card(tmp_path, configs, facts, template))
-    title, first, *_ = [line for line in page.splitlines() if line]
-    assert title == "# Some people"
-    assert first.startswith("> **Rehearsal data.**") is rehearsal
+    lines = [line for line in page.splitlines() if line]
+    assert lines[0].startswith("> **Rehearsal data.**") is rehearsal
+    assert lines[2 if rehearsal else 0] == "# Some people"
     assert ("rehearsal" in page.lower()) is rehearsal
 
 
-@pytest.mark.parametrize(
-    ("template", "fact"), [("personas", "embedder"), ("aloe", "embedder"), *(("trees", fact) for fact in TREE_FACTS)]
-)
+@pytest.mark.parametrize(("template", "fact"), FACTS)
 def test_a_fact_that_a_template_needs_and_does_not_get_is_an_error(
-    tmp_path: Path, configs: list[Config], facts_of: dict[str, dict[str, Any]], template: str, fact: str
+    tmp_path: Path, tables: Tables, facts_of: dict[str, dict[str, Any]], template: str, fact: str
 ) -> None:
-    del facts_of[template][fact]
-    with pytest.raises(jinja2.UndefinedError, match=f"'{fact}' is undefined"):
-        card(tmp_path, configs, facts_of[template], template)
+    configs = as_trees(tables) if template == "trees" else configs_of(tables)
+    without = {name: value for name, value in facts_of[template].items() if name != fact}
+    with pytest.raises((jinja2.UndefinedError, KeyError), match=f"'{fact}'"):
+        card(tmp_path, configs, without, template)
 
 
 def test_a_pool_with_nothing_held_out_and_nothing_dropped_has_a_card_too(
@@ -219,33 +262,58 @@ def test_a_pool_with_nothing_held_out_and_nothing_dropped_has_a_card_too(
     assert "Nothing was dropped." in page
 
 
-def test_hostile_texts_in_rows_names_and_facts_leave_the_card_whole(
-    tmp_path: Path, tables: Tables, facts: dict[str, Any]
-) -> None:
+def with_text(value: Any, text: str, key: str = "") -> Any:
+    """Facts in which every text is `text`."""
+    if isinstance(value, dict):
+        return {text if key in NAMES else name: with_text(item, text, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return value if key in NOT_TEXTS else [with_text(item, text, key) for item in value]
+    return text if isinstance(value, str) and key not in NOT_TEXTS else value
+
+
+def one_row(name: str, text: str, *, default: bool) -> Written:
     import pyarrow as pa
 
-    _, page = header_and_page(card(tmp_path / "tame", configs_of(tables), facts))
-    tame = headings(page)
-    cells = [token.type for token in markdown.parse(page)].count("td_open")
-    for i, hostile in enumerate(HOSTILE):
-        first = tables["people"]["train"].to_pylist()[0] | {"text": hostile, "facts": [hostile]}
-        train = pa.Table.from_pylist([first], schema=tables["people"]["train"].schema)
-        people, *others = configs_of({**tables, "people": {**tables["people"], "train": train}})
-        evil = [replace(people, fields=dict.fromkeys(people.fields, hostile)), *others]
-        evil_facts = facts | {
-            "pretty_name": f"Some people {hostile}",
-            "tags": [hostile],
-            "embedder": hostile,
-            "cast": [{"role": hostile, "llm": hostile, "model": hostile}],
-        }
-        header, page = header_and_page(card(tmp_path / str(i), evil, evil_facts))
-        assert header["license"] == "cc-by-4.0"
-        assert header["tags"] == [hostile]
-        assert headings(page)[1:] == tame[1:]
-        assert [token.type for token in markdown.parse(page)].count("td_open") == cells
-        assert not [token for token in markdown.parse(page) if token.type == "html_block"]
-        start = hostile if len(hostile) <= 300 else hostile[:299] + "…"
-        assert example_row(page)["facts"] == [start]
+    table = pa.table({"id": [text], "facts": [[text]]})
+    config = Config(name, {"train": table.to_reader()}, dict.fromkeys(table.column_names, text), default=default)
+    return Written(config, {"train": Split(1, 10, 10, table.to_pylist()[0])})
+
+
+@pytest.mark.parametrize("template", ["personas", "aloe", "trees"])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=TEXTS)
+@example(text=HOSTILE[0])
+@example(text=HOSTILE[1])
+@example(text=HOSTILE[3])
+def test_hostile_texts_in_rows_names_and_facts_leave_the_card_whole(
+    facts_of: dict[str, dict[str, Any]], template: str, text: str
+) -> None:
+    figure = {"file": "a.png", "title": "a", "caption": "a"}
+    facts = facts_of[template] | {"figures": [figure]}
+    # One key a dict: several would become one.
+    facts |= {name: dict(list(facts[name].items())[:1]) for name in NAMES if name in facts}
+    facts["cast"] = [{**row, "settings": dict(list(row["settings"].items())[:1])} for row in facts["cast"]]
+    facts["cast"].append({"role": text, "llm": text, "model": text, "settings": {}})
+
+    def rendered(filler: str, repo_id: str) -> tuple[dict[str, Any], str]:
+        configs = [one_row(name, filler, default=name == "trees") for name in ("trees", "preference")]
+        evil = with_text(facts, filler) | {"pretty_name": f"People {filler}"}
+        return header_and_page(render(repo_id, configs, template, evil))
+
+    header, page = rendered(text, f"i2a/{text}")
+    tame_header, tame = rendered("tame", "i2a/tame")
+    assert {**header, "pretty_name": ""} == {**tame_header, "pretty_name": ""} | {
+        "dataset_info": header["dataset_info"]
+    }
+    assert header["pretty_name"] == f"People {text}"
+    assert shape(page) == shape(tame)
+    assert {child.type for token in markdown.parse(page) for child in token.children or []} <= {
+        *("text", "text_special", "softbreak", "code_inline", "link_open", "link_close", "image"),
+        *("em_open", "em_close", "strong_open", "strong_close"),
+    }
+    start = text if len(text) <= 300 else text[:299] + "…"
+    for block in blocks(page, "json"):
+        assert json.loads(block) == {"id": start, "facts": [start]}
 
 
 def as_trees(tables: Tables) -> list[Config]:
@@ -259,7 +327,8 @@ def test_the_card_of_trees_tells_labels_audit_ledger_cost_and_splits(
 ) -> None:
     _, page = header_and_page(card(tmp_path, as_trees(tables), tree_facts, "trees"))
     for line in (
-        "| `trees` (default) | `train` | 3 |",
+        "| `preference` | 3 | a decided pair: prompt, chosen, rejected |",
+        "| 2 | 1,252 | 91.0% | 88.0% to 93.0% | 0.42 |",
         "| `label` | preferred, rejected or undecided; null on user nodes |",
         "| refused | 2 |",
         "| 2,970 | 2,512 | 458 |",
@@ -283,6 +352,8 @@ def test_the_card_of_trees_tells_labels_audit_ledger_cost_and_splits(
         "3,072 tokens are meant to hold the longest row here, which has 9,876 characters",
         "0 profiles and 0 personalities stand in both train and test, and 0 personas",
         "In the first turns (`both:2`) it goes on from both replies",
+        "Of 5,432 votes that gave one reply more, 51.2% gave it to the reply that stood first (95% interval 49.7% to",
+        "The tailored reply is the preferred one in 91.9% of the decided pairs.",
     ):
         assert said in prose
     assert "\n\n\n" not in page
@@ -292,7 +363,7 @@ def test_the_commands_train_on_every_config_that_has_rows_whole(
     tmp_path: Path, tables: Tables, tree_facts: dict[str, Any]
 ) -> None:
     _, page = header_and_page(card(tmp_path, as_trees(tables), tree_facts, "trees"))
-    [block] = [token.content for token in markdown.parse(page) if token.type == "fence" and token.info == "bash"]
+    [block] = blocks(page, "bash")
     data, rest = ["--dataset_name", "i2a/people"], ["--max_length", "3072", "--model_name_or_path", "MODEL"]
     assert [shlex.split(line) for line in block.replace("\\\n", "").splitlines()] == [
         ["trl", "dpo", *data, "--dataset_config", "preference", *rest, "--output_dir", "MODEL-dpo"],
@@ -319,6 +390,8 @@ def test_a_run_without_a_decided_pair_has_a_card_of_trees_too(
         "trees": {"asked": 1, "kept": 1, "dropped": {}},
         "pairs": {"all": 1, "decided": 0, "undecided": {}, "generic_won": None},
         "margin": nothing,
+        "by_turn": [],
+        "position_bias": {"unequal": 0, "share": None, "low": None, "high": None},
         "audit": [{"feature": "characters", "auc": None, "preferred": None, "rejected": None}],
         "longer_won": None,
         "disclosure": [{"turn": 1, "facts": nothing, "traits": nothing}],

@@ -20,7 +20,7 @@ from cards.release import Config, ReleaseError, build, read_manifest, recover
 pytestmark = pytest.mark.slow
 
 BUILD = textwrap.dedent("""
-    import resource, sys
+    import json, resource, sys
     from pathlib import Path
     import pyarrow as pa
     from cards.release import Config, ReleaseError, build
@@ -30,8 +30,7 @@ BUILD = textwrap.dedent("""
     letters = random.Random(0)
     rows = ["".join(letters.choices("abcdefgh", k=1000)) if text == "random" else "x" * 1000 for _ in range(1000)]
     table = pa.table({"text": rows})
-    facts = {"rehearsal": False, "license": "mit", "pretty_name": "x", "tags": [], "cast": [], "seed": 1,
-             "embedder": "x", "leakage": {}, "personas": "i2a/personas"}
+    facts = json.loads(sys.argv[4])
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     configs = [Config("people", {"train": table.to_reader()}, {"text": "x"}, default=True)]
@@ -46,10 +45,9 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def run_build(out: Path, limit: int, text: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", BUILD, out, str(limit), text], check=False, capture_output=True, text=True
-    )
+def run_build(out: Path, limit: int, text: str, facts: dict[str, Any]) -> str:
+    command = [sys.executable, "-c", BUILD, out, str(limit), text, json.dumps(facts)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stderr if done.returncode else ""
 
 
@@ -169,11 +167,11 @@ def test_a_release_that_does_not_load_as_it_was_written_is_never_published(
     [(50_000, "random"), (50_000, "same")],
     ids=["writing the release", "loading it for the check"],
 )
-def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path, limit: int, text: str) -> None:
+def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path, facts: dict[str, Any], limit: int, text: str) -> None:
     out = tmp_path / "people"
     out.mkdir()
     (out / "manifest.json").write_text('{"files": {}, "text": "old"}')
-    said = run_build(out, limit, text)
+    said = run_build(out, limit, text, facts)
     assert said.startswith("the disk is full")
     assert f"Nothing was changed at {out}. Make room at {tmp_path}" in said
     assert "run the same command again" in said

@@ -74,6 +74,8 @@ def test_a_release_has_the_layout_of_its_repo_and_a_manifest_of_every_file(tmp_p
     assert manifest == {
         "seed": 1,
         "a": "ä",
+        "repo_id": "i2a/people",
+        "siblings": [],
         "files": {
             name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             for name, content in files.items()

@@ -256,7 +256,6 @@ def test_memory_does_not_grow_with_trees_that_say_the_same() -> None:
     for _ in range(2):
         for _ in range(20):
             audit.add(tree)
-        sizes.append(
-            [len(counts) for counts in (audit._margins, *audit._preferred.values(), *audit._rejected.values())]
-        )
+        counters = (*audit._margins.values(), *audit._preferred.values(), *audit._rejected.values())
+        sizes.append([len(counts) for counts in counters])
     assert sizes[0] == sizes[1]

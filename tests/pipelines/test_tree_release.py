@@ -59,7 +59,8 @@ class Room:
 
     def publish(self, drawn: Mapping[str, Sequence[PersonaRow]] = SPLITS) -> dict[str, Any]:
         source = Source("i2a/personas", "0" * 64, drawn, {"profiles": 0, "personalities": 0, "heldout": 0})
-        return publish(self.out, Finished.of(self.journal, self.job, drawn), source, self.job)
+        finished = Finished.of(self.journal, self.job, drawn)
+        return publish(self.out, finished, source, self.job, dataset="i2a/trees", license_id="cc-by-4.0")
 
 
 @pytest.fixture

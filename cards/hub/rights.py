@@ -1,0 +1,83 @@
+"""Who may push to a dataset, by what the Hub tells of the token."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cards.hub.remote import DATASET, PushError, clear_errors, token_source
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+_WRITING_ROLES = ("write", "admin", "contributor")  # of a member of an organisation
+
+
+def require_right_to_write(api: "HfApi", repo_id: str, *, create_pr: bool = False) -> str:
+    """The name of the user whose token may push to a dataset, or create it.
+
+    Args:
+        create_pr: It is enough to be allowed to open a pull request, which any token that writes at all is.
+
+    Raises:
+        PushError: there is no token, it is not valid, or it lacks a right; says which.
+    """
+    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, RepositoryNotFoundError
+
+    with clear_errors(repo_id):
+        try:
+            who = api.whoami()
+        except LocalTokenNotFoundError as error:
+            raise PushError(
+                f"there is no token to push {repo_id} with: run `hf auth login`, or set HF_TOKEN, with one that can "
+                "write to it"
+            ) from error
+        token, scopes = _token_of(who)
+        if token.get("role") == "read":
+            raise PushError(f"{_naming(who)} can only read: create one with the right to write to {repo_id}")
+        try:
+            api.auth_check(repo_id, repo_type=DATASET, write=not create_pr)
+        except RepositoryNotFoundError as error:
+            if create_pr:
+                raise PushError(
+                    f"there is no dataset {repo_id} on the Hub that {_naming(who)} can see, so no pull request can be "
+                    "opened there: push without --create-pr to create it"
+                ) from error
+        except HfHubHTTPError as error:
+            if error.response.status_code not in (401, 403):
+                raise
+            raise PushError(_lacks(who, repo_id)) from error
+        else:
+            return str(who["name"])
+        namespace = repo_id.split("/", 1)[0]
+        if namespace not in _writable(who, scopes):
+            raise PushError(_lacks(who, repo_id))
+        return str(who["name"])
+
+
+def _token_of(who: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """The token that whoami tells of, and the scopes of a fine-grained one."""
+    token = who.get("auth", {}).get("accessToken", {})
+    return token, token.get("fineGrained", {}).get("scoped", [])
+
+
+def _writable(who: Mapping[str, Any], scopes: list[Mapping[str, Any]]) -> set[str]:
+    """The namespaces in which a token may create a dataset."""
+    own = {str(who["name"])} | {
+        str(org["name"]) for org in who.get("orgs", []) if org.get("roleInOrg", "write") in _WRITING_ROLES
+    }
+    if _token_of(who)[0].get("role") != "fineGrained":
+        return own
+    return own & {str(scope["entity"].get("name")) for scope in scopes if "repo.write" in scope.get("permissions", [])}
+
+
+def _lacks(who: Mapping[str, Any], repo_id: str) -> str:
+    namespace = repo_id.split("/", 1)[0]
+    return (
+        f"{_naming(who)} may not write to {repo_id}: it needs a token of {namespace}, or of a member who may "
+        "write there, with the permission to write to its repositories; or give another --repo"
+    )
+
+
+def _naming(who: Mapping[str, Any]) -> str:
+    """Which token this is: where it comes from, what it is called, whose it is."""
+    name = _token_of(who)[0].get("displayName")
+    return f"{token_source()}{f' ({name!r}' if name else ' ('} of {who['name']})"
