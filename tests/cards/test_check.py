@@ -46,7 +46,7 @@ def names(folder: Path) -> list[str]:
 
 
 def run_build(out: Path, limit: int, text: str, facts: dict[str, Any]) -> str:
-    command = [sys.executable, "-c", BUILD, out, str(limit), text, json.dumps(facts)]
+    command = [sys.executable, "-c", BUILD, str(out), str(limit), text, json.dumps(facts)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stderr if done.returncode else ""
 
