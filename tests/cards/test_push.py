@@ -1,6 +1,7 @@
 """A push, by the real client over real HTTP, against the stand-in for the Hub: one version whole, whatever happens."""
 
 import json
+import random
 import shutil
 import signal
 import time
@@ -238,6 +239,28 @@ def edit_manifest(out: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     manifest = json.loads((out / "manifest.json").read_text())
     edit(manifest)
     (out / "manifest.json").write_text(release.as_text(manifest))
+
+
+@pytest.mark.parametrize("hub", ["xet"], indirect=True)
+def test_a_version_with_two_in_a_hundred_rows_changed_sends_little(
+    hub: Hub, pusher: Pusher, make: Make, tables: Tables
+) -> None:
+    """One in a hundred new, in a block, and one in a hundred gone, in another."""
+    import pyarrow as pa
+
+    draw = random.Random(0)
+    words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 9))) for _ in range(20_000)]
+    rows = [{"id": f"p-{i}", "text": " ".join(draw.choices(words, k=900))} for i in range(8_160)]
+    old, new = rows[:8_000], rows[:500] + rows[8_080:] + rows[500:4_000] + rows[4_080:8_000]
+    sent = []
+    for version in (old, new):
+        tables["texts"]["train"] = pa.Table.from_pylist(version)
+        before = hub.received
+        assert pusher.push(make(salt="no")).code == 0
+        sent.append(hub.received - before)
+
+    assert sent[0] > 10_000_000
+    assert sent[1] < 0.15 * sent[0]
 
 
 # What never leaves the machine
