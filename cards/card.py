@@ -12,6 +12,7 @@ import html
 import json
 import re
 import shlex
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,9 +34,12 @@ LONGEST_STRUCT = 4  # fields of a struct whose type is written out
 _VERSIONS = ("<!-- versions -->", "<!-- /versions -->")
 _SECTION = re.compile(rf"^{_VERSIONS[0]}$.*?^{_VERSIONS[1]}$", re.MULTILINE | re.DOTALL)
 
-# Characters that don't print but reorder, hide or break what stands around them: controls, bidirectional overrides,
-# zero-width characters, line and paragraph separators, halves of surrogate pairs.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+# Unicode's categories of characters that don't print but reorder, hide or break what stands around them: controls,
+# formats (bidirectional overrides, zero-width characters, tags), halves of surrogate pairs, line and paragraph ends.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+# What Markdown would interpret, the start of an address among it: the Hub makes a link of one that stands bare.
+_MARKUP = re.compile(r"[`*_\[\]|~$#]|:(?=//)|(?<=[wW]{3})\.")
 
 
 def size_category(rows: int) -> str:
@@ -45,7 +49,7 @@ def size_category(rows: int) -> str:
 
 def cell(text: object) -> str:
     """Any text as one cell of a Markdown table: on one line, shortened, and shown instead of interpreted."""
-    return re.sub(r"([`*_\[\]|~$#])", r"\\\1", html.escape(flat(text), quote=False).replace("\\", "&bsol;"))
+    return _MARKUP.sub(r"\\\g<0>", html.escape(flat(text), quote=False).replace("\\", "&bsol;"))
 
 
 def code(text: object) -> str:
@@ -63,7 +67,7 @@ def fenced(text: str, language: str) -> str:
 
 def flat(text: object) -> str:
     """On one line, shortened, without what doesn't print; nothing else is made harmless."""
-    line = " ".join(_UNSEEN.sub("", " ".join(str(text).split())).split())
+    line = " ".join("".join(char for char in " ".join(str(text).split()) if not _unseen(char)).split())
     return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
 
 
@@ -81,7 +85,11 @@ def as_json(row: Mapping[str, object]) -> str:
     """A row as JSON for people: indented, long texts and lists cut, what doesn't print escaped."""
     text = json.dumps(_shortened(row), indent=2, ensure_ascii=False, default=str)
     # A newline is the one control that json.dumps itself writes, and none stands inside a string.
-    return _UNSEEN.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
+    return "".join(json.dumps(char)[1:-1] if char != "\n" and _unseen(char) else char for char in text)
+
+
+def _unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN
 
 
 def _shortened(value: object) -> object:
@@ -108,11 +116,13 @@ def render(repo_id: str, configs: Sequence[Written], template: str, facts: Mappi
         jinja2.UndefinedError: the template needs a fact that is not in `facts`.
         VocabularyError: a fact says something in the header that the Hub does not know.
     """
+    described = [_described(config) for config in configs]
     page = _page(
         template,
         **facts,
         repo_id=repo_id,
-        configs=[_described(config) for config in configs],
+        configs=described,
+        columns=_columns(described),
         versions=versions(repo_id, []),
     )
     # A folder's name may hold bytes that are no UTF-8.
@@ -217,6 +227,18 @@ def _type_name(kind: "pa.DataType") -> str:
     return {"float": "float32", "double": "float64"}.get(str(kind), str(kind))
 
 
+def _columns(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The tables of columns, {configs, fields}: one for all configs that have the same."""
+    tables: list[dict[str, Any]] = []
+    for config in configs:
+        same = [table for table in tables if table["fields"] == config["fields"]]
+        if same:
+            same[0]["configs"].append(config["name"])
+        else:
+            tables.append({"configs": [config["name"]], "fields": config["fields"]})
+    return tables
+
+
 def _described(written: Written) -> dict[str, object]:
     """What a template sees of a config."""
     config = written.config
@@ -263,7 +285,7 @@ def _header(configs: Sequence[Written], facts: Mapping[str, Any]) -> str:
     data = DatasetCardData(
         language=["en"],
         license=facts["license"],
-        pretty_name=facts["pretty_name"],
+        pretty_name=flat(facts["pretty_name"]),  # PyYAML loses some line ends that it writes
         task_categories=["text-generation"],
         size_categories=[size_category(sum(written.rows for written in configs if written.config.default))],
         annotations_creators=["machine-generated"],

@@ -129,8 +129,8 @@ def _row_groups(reader: "pa.RecordBatchReader") -> Iterator["pa.RecordBatch"]:
     """The same rows in row groups that depend on the rows alone, no matter in what batches they came.
 
     In a group that is large enough, each row is the last one with a chance of its size to GROUP_BYTES. The dice are a
-    hash of its plain columns, ids among them: rows of the same ids end groups in every config, so that the columns
-    that two configs have in common are sent once.
+    hash of its plain columns, ids among them: configs with much the same plain columns and sizes of rows, as preference
+    and sft, mostly end their groups at the same ids, so that most of what they have in common is sent once.
     """
     import pyarrow as pa
 

@@ -12,8 +12,8 @@ import argparse
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
@@ -22,17 +22,18 @@ from rich.console import Console
 
 from cards import check, release, scan, versions
 from cards.hub.commit import Message, create, propose, publish
+from cards.hub.history import changes_since, is_at, manifest_there, require_same_dataset, require_unedited
 from cards.hub.plan import File, Plan
-from cards.hub.remote import PushError, Remote, read, read_manifest
+from cards.hub.remote import PushError, Remote, read
 from cards.hub.rights import require_right_to_write
 from cards.vocabulary import VocabularyError, check_repo_id, check_revision, is_repo_id
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-__all__ = ["PushError", "Pushed", "Target", "argument", "push", "require_permission"]
+__all__ = ["Prepared", "PushError", "Target", "argument", "prepare", "push", "require_permission"]
 
-_OWN = (".gitattributes", release.CARD)  # what a dataset that was made by hand on the Hub begins with
+_LISTED = 5  # files that are left here, by name
 
 
 @dataclass(frozen=True)
@@ -47,56 +48,114 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Pushed:
-    """What became of a push."""
+class Prepared:
+    """A push, as far as it goes without writing: what it will do, and what there is to say before."""
 
+    api: "HfApi"
     repo_id: str
+    target: Target
+    remote: Remote | None  # None: the dataset will be made
+    files: Mapping[str, File]
     plan: Plan
-    said: list[str] = field(default_factory=list)  # for people, line by line
+    message: Message
+    notes: Sequence[str]
+
+    def told(self) -> list[str]:
+        """What `send` would do, line by line."""
+        if not self.plan:
+            return [*self.notes, f"nothing to send: {self.repo_id} is this version"]
+        visible = "private" if self.target.private else "public"
+        return [
+            *self.notes,
+            *([] if self.remote else [f"create  {self.repo_id} ({visible})"]),
+            *self.plan.lines(),
+            f"{'propose' if self.target.create_pr else 'commit '} {self.message.title!r} to {self.repo_id}",
+            str(self.plan),
+        ]
+
+    def send(self) -> list[str]:
+        """Does it; what there is to say, line by line.
+
+        Raises:
+            PushError: it failed on the way. The Hub shows the old version whole or the new one.
+        """
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+
+        if not sys.stderr.isatty():  # a log is no place for bars
+            disable_progress_bars()
+        remote = self.remote or create(self.api, self.repo_id, private=self.target.private)
+        if self.target.create_pr:
+            return [*self.notes, propose(self.api, remote, self.files, self.plan, self.message)]
+        return [*self.notes, *publish(self.api, remote, self.files, self.plan, self.message, self.target.tag)]
 
 
-def push(folder: Path, target: Target, *, dry_run: bool = False) -> Pushed:
-    """Sends a release, or only tells what it would send.
+def push(folder: Path, target: Target) -> list[str]:
+    """Sends a release; what there is to say, line by line.
 
     Raises:
         ReleaseError: the folder holds no release, or not as it was built.
         PushError: it can't be pushed. The same call, once its reason is mended, finishes the work.
+    """
+    return prepare(folder, target).send()
+
+
+def prepare(folder: Path, target: Target, *, dry_run: bool = False) -> Prepared:
+    """Looks at a release and at the Hub, and writes nothing.
+
+    Args:
+        dry_run: What speaks against the push becomes a note, as far as one can look on.
+
+    Raises:
+        ReleaseError, PushError: as `push`.
     """
     from huggingface_hub import HfApi
 
     api = HfApi()
     manifest, strays = release.read_to_push(folder)
     repo_id = target.repo_id or str(manifest["repo_id"])
-    if not is_repo_id(repo_id):
-        raise PushError(f"{repo_id!r} can't be a dataset's name on the Hub: give --repo ORG/NAME")
-    said = [f"{path} stays here: it is no part of the release" for path in strays]
-    try:
-        require_permission([repo_id], target, rehearsal=manifest["rehearsal"])
-    except PushError as error:
-        if not dry_run:
-            raise
-        said.append(f"would be refused as it is: {error}")
+    _require_name(repo_id)
+    ours = versions.renamed_for(manifest, repo_id)
     remote = read(api, repo_id)
-    log, changes = _history(api, remote, manifest, repo_id, target.tag)
-    files = _files(folder, manifest, versions.addressed(folder, manifest, repo_id, log))
+    there = manifest_there(api, remote)
+    log, changes = changes_since(api, remote, there, ours, target.tag)
+    try:
+        files = _files(folder, manifest, versions.addressed(folder, manifest, ours, log))
+    except (OSError, ValueError) as error:  # gone meanwhile; or a card of another i2a
+        raise PushError(f"{folder} can't be pushed as it is: {error}") from error
     plan = Plan.of(files, remote.files if remote else {})
-    _require_free_tag(api, remote, files, target.tag)
-    _require_no_secret(plan.sent)
-    if dry_run:
-        return Pushed(repo_id, plan, [*said, *plan.lines(), f"{repo_id}: {plan}"])
-    if plan:
-        _require_loadable(folder)
-    if remote is None:
-        remote = create(api, repo_id, private=target.private)
-        plan = Plan.of(files, remote.files)
-    elif target.private and not remote.private:
-        raise PushError(f"{repo_id} is public: make it private in its settings on the Hub, or leave out --private")
     message = Message(f"{target.tag or 'New version'}: {changes[0]}", "\n".join(f"- {change}" for change in changes))
-    if target.create_pr:
-        said.append(propose(api, remote, files, plan, message))
-    else:
-        said += publish(api, remote, files, plan, message, target.tag)
-    return Pushed(repo_id, plan, said)
+    notes = _left_here(strays)
+    if remote and target.tag and is_at(api, remote, target.tag, files):
+        notes.append(f"{target.tag} of {repo_id} is this version" + (", and main has gone on since" if plan else ""))
+        plan = Plan.nothing()
+    prepared = Prepared(api, repo_id, target, remote, files, plan, message, notes)
+    for see in _objections(prepared, folder, ours, there):
+        try:
+            see()
+        except PushError as error:
+            if not dry_run:
+                raise
+            notes.append(f"would be refused as it is: {error}")
+    return prepared
+
+
+def _objections(
+    push: Prepared, folder: Path, ours: Mapping[str, Any], there: Mapping[str, Any] | None
+) -> Iterator[Callable[[], None]]:
+    """What could speak against a push, each raising PushError if it does."""
+    remote, target, plan = push.remote, push.target, push.plan
+    yield lambda: require_permission([push.repo_id], target, rehearsal=ours["rehearsal"])
+    if remote and there:
+        yield lambda: require_same_dataset(remote, there, ours)
+    if remote and ".gitignore" in remote.files:
+        yield lambda: _refuse_ignoring(remote)
+    if remote and plan:
+        yield lambda: _require_free_tag(remote, target.tag)
+        if there and not target.create_pr:
+            yield lambda: require_unedited(push.api, remote, there)
+    if plan:
+        yield lambda: _require_no_secret(plan.sent)
+        yield lambda: _require_loadable(folder)
 
 
 def require_permission(repo_ids: Sequence[str], target: Target, *, rehearsal: bool) -> None:
@@ -116,8 +175,17 @@ def require_permission(repo_ids: Sequence[str], target: Target, *, rehearsal: bo
         raise PushError(
             "--tag with --create-pr: merge the pull request first, then tag it by the same command without it"
         )
+    api = HfApi()
     for repo_id in repo_ids:
-        require_right_to_write(HfApi(), repo_id, create_pr=target.create_pr)
+        _require_name(repo_id)
+        require_right_to_write(api, repo_id, create_pr=target.create_pr)
+        if target.private and (remote := read(api, repo_id)):
+            _require_visibility(remote, target)
+
+
+def _require_name(repo_id: str) -> None:
+    if not is_repo_id(repo_id):
+        raise PushError(f"{repo_id!r} can't be a dataset's name on the Hub: give --repo ORG/NAME")
 
 
 def argument(check: Callable[[str], str]) -> Callable[[str], str]:
@@ -132,56 +200,46 @@ def argument(check: Callable[[str], str]) -> Callable[[str], str]:
     return checked
 
 
-def _history(
-    api: "HfApi", remote: Remote | None, manifest: Mapping[str, Any], repo_id: str, tag: str | None
-) -> tuple[versions.Changelog, list[str]]:
-    """The changelog that goes with this version, and what changes with it.
-
-    Raises:
-        PushError: what is there is something else than this dataset.
-    """
-    if remote is None or not remote.files.keys() - _OWN:
-        changes = versions.changes(None, manifest)
-        return versions.changelog([], tag, changes), changes
-    if release.MANIFEST not in remote.files:
-        raise PushError(
-            f"{repo_id} on the Hub holds what i2a did not make, and a push would delete it: give another --repo"
-        )
-    there = read_manifest(api, remote, remote.commit)
-    if there.get("dataset") != manifest.get("dataset"):
-        raise PushError(
-            f"{repo_id} on the Hub is a dataset of {there.get('dataset')}, and this one of {manifest.get('dataset')}: "
-            "give another --repo"
-        )
-    earlier = [entry for entry in there.get("changelog", []) if entry["version"] != tag]
-    since = (
-        there
-        if tag is None
-        else next(
-            (read_manifest(api, remote, entry["version"]) for entry in earlier if entry["version"] in remote.tags),
-            None,
-        )
-    )
-    changes = versions.changes(since, manifest)
-    return versions.changelog(earlier, tag, changes), changes
-
-
 def _files(folder: Path, manifest: Mapping[str, Any], written: Mapping[str, bytes]) -> dict[str, File]:
-    """All files of the version: path -> content. `written` stands for the files of that name here."""
-    files = {path: File(folder / path, told["sha256"], told["bytes"]) for path, told in manifest["files"].items()}
-    for path in files:
+    """All files of the version: path -> content. `written` stands for the files of that name here.
+
+    What goes inside of a commit is read once: what is looked at is what is sent, whatever becomes of the folder.
+    """
+    files = {}
+    for path, told in manifest["files"].items():
         if any(part.startswith(".") for part in PurePosixPath(path).parts):
             raise PushError(f"{folder / release.MANIFEST} names the hidden file {path}: no stage makes such a release")
+        content = folder / path if path.endswith(".parquet") else (folder / path).read_bytes()
+        files[path] = File(content, told["sha256"], told["bytes"])
     for path, content in written.items():
         files[path] = File(content, hashlib.sha256(content).hexdigest(), len(content))
     return files
 
 
-def _require_free_tag(api: "HfApi", remote: Remote | None, files: Mapping[str, File], tag: str | None) -> None:
-    if remote is None or tag not in remote.tags:
-        return
-    tagged = read(api, remote.repo_id, tag)
-    if tagged is None or Plan.of(files, tagged.files):
+def _left_here(strays: Sequence[str]) -> list[str]:
+    """What to say of files that the release does not name; those that `hf download` makes are its own affair."""
+    names = [
+        ascii(path)[1:-1] for path in strays if path != ".gitattributes" and not path.startswith(".cache/huggingface/")
+    ]
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return [f"no part of the release, so left here: {', '.join(names[:_LISTED])}{more}"] if names else []
+
+
+def _refuse_ignoring(remote: Remote) -> None:
+    raise PushError(
+        f"{remote.repo_id} has a .gitignore on the Hub, by which the client leaves out files of a push: delete it there"
+    )
+
+
+def _require_visibility(remote: Remote, target: Target) -> None:
+    if target.private and not remote.private:
+        raise PushError(
+            f"{remote.repo_id} is public: make it private in its settings on the Hub, or leave out --private"
+        )
+
+
+def _require_free_tag(remote: Remote, tag: str | None) -> None:
+    if tag in remote.tags:
         raise PushError(
             f"{tag} of {remote.repo_id} is another version, and a tag is never moved: give this one another --tag"
         )
@@ -191,21 +249,18 @@ def _require_no_secret(files: Mapping[str, File]) -> None:
     from huggingface_hub import get_token
 
     secrets = scan.known_secrets(os.environ, get_token())
-    for path, file in files.items():
-        found = (
-            scan.scan_bytes(file.content, secrets)
-            if isinstance(file.content, bytes)
-            else scan.scan(file.content, secrets)
+    found = [f"{path} holds {what}" for path, file in files.items() if (what := scan.scan(file.content, path, secrets))]
+    if found:
+        raise PushError(
+            f"{'; '.join(found)}. Nothing was sent: take out what it comes from, and make the release again"
         )
-        if found:
-            raise PushError(
-                f"{path} holds {found}. Nothing was sent: take out what it comes from, and make the release again"
-            )
 
 
 def _require_loadable(folder: Path) -> None:
     try:
         check.load_elsewhere(folder)
+    except OSError as error:
+        raise PushError(f"{folder} can't be loaded to check it: {error}") from error
     except CalledProcessError as error:
         raise PushError(
             f"load_dataset can't read {folder}, so it was not pushed:\n{error.output[-2000:].strip()}"
@@ -239,13 +294,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     target = Target(options.repo, options.tag, options.private, options.create_pr, options.allow_rehearsal)
     console, errors = (Console(stderr=stderr, highlight=False, soft_wrap=True) for stderr in (False, True))
     try:
-        for line in push(options.folder, target, dry_run=options.dry_run).said:
+        prepared = prepare(options.folder, target, dry_run=options.dry_run)
+        for line in prepared.told() if options.dry_run else prepared.send():
             console.print(line, markup=False)
-    except (PushError, release.ReleaseError) as error:
+    except (PushError, release.ReleaseError, VocabularyError) as error:
         errors.print(f"error: {error}", style="red", markup=False)
         return 2
     except KeyboardInterrupt:
-        errors.print("stopped; the Hub shows one version whole: the same command finishes the work", style="yellow")
+        errors.print(
+            "stopped; what the Hub showed it shows, or the new version whole: the same command finishes the work",
+            style="yellow",
+        )
         return 130
     return 0
 

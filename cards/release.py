@@ -153,6 +153,11 @@ def read_to_push(out: Path) -> tuple[dict[str, Any], list[str]]:
             f"{out} is not as it was published: {_some(changed)} changed or removed since. Move it away and make it "
             "again by the same command, which costs no call twice. Words of your own go into cards/templates"
         )
+    if missing := {"repo_id", "siblings", "rehearsal"} - manifest.keys():
+        raise ReleaseError(
+            f"{out / MANIFEST} does not tell {', '.join(sorted(missing))}, as releases of an earlier i2a don't. Move "
+            "the release away and make it again by the same command, which costs no call twice"
+        )
     return manifest, added
 
 

@@ -7,7 +7,7 @@ the page's own style and pictures and nothing else, no script at all.
 
 import base64
 import hashlib
-import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -20,15 +20,26 @@ from cards.figures import Figure
 EXAMPLES = 3  # of a reason
 LONGEST = 500  # characters of a text
 
-# Controls but for tab and newline, bidirectional embeddings and overrides, separators, and halves of a character.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+REASONS = {
+    "near-duplicate": "too like a text that was there before",
+    "near-training": "held out, but too like a training text",
+    "surplus": "not needed",
+    "contradiction": "profile and personality do not fit each other",
+    "tie": "every vote scored both replies the same",
+    "votes-differ": "the votes do not agree",
+    "near-identical": "the two replies are the same to a reader",
+    "unjudged": "some votes could not be read",
+}
+"""What a reason means, where its name alone does not tell."""
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats, halves of a character, separators of lines and paragraphs
 
 
 def report(
     title: str,
     *,
     rehearsal: bool,
-    facts: Sequence[tuple[str, object]],
+    counts: Mapping[str, Mapping[str, int]],
     figures: Sequence[Figure],
     dropped: Iterable[Mapping[str, Any]],
     texts: Mapping[str, str] = MappingProxyType({}),
@@ -36,43 +47,55 @@ def report(
     """The page as UTF-8; the same input gives the same bytes. Of what was dropped, memory holds counts and examples.
 
     Args:
-        title: of the page, such as `i2a/personas`.
+        title: of the page: the dataset's name for people, since its name on the Hub may change with a push.
         rehearsal: whether the rehearsal cast made the data; the page says so first.
-        facts: names and values, shown at the top.
+        counts: config -> split -> rows, shown at the top.
         figures: in their order.
         dropped: rows with `kind`, `id`, `reason`, `detail`, `nearest_id`, `nearest` and `content`; read once.
         texts: id -> text, of what `nearest_id` may name.
     """
-    counts = Counter[tuple[str, str]]()
+    drops = Counter[tuple[str, str]]()
     examples: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in dropped:
         reason = row["kind"], row["reason"]
-        counts[reason] += 1
+        drops[reason] += 1
         if len(examples[reason]) < EXAMPLES:
             examples[reason].append({**row, "nearest_text": texts.get(row["nearest_id"] or "", "")})
     page = _template().render(
         title=title,
         rehearsal=rehearsal,
-        facts=facts,
+        counts=counts,
+        splits=list(dict.fromkeys(split for of in counts.values() for split in of)),
         figures=figures,
-        total=counts.total(),
+        total=drops.total(),
         dropped=[
-            {"kind": kind, "reason": reason, "count": count, "examples": examples[kind, reason]}
-            for (kind, reason), count in sorted(counts.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
+            {
+                "kind": kind,
+                "reason": reason,
+                "gloss": REASONS.get(reason, ""),
+                "count": count,
+                "examples": examples[kind, reason],
+            }
+            for (kind, reason), count in sorted(drops.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
         ],
     )
     return page.encode()
 
 
 def visible(text: object) -> str:
-    r"""Any text at a length for a page, with what can't be seen in it written out.
+    r"""Any text at a length for a page, with what can't be seen in it written out, but for the ends of lines.
 
     >>> print(visible("abc\u202edef"))
     abc\u202edef
     """
     whole = str(text)
     short = whole if len(whole) <= LONGEST else f"{whole[:LONGEST]} … ({len(whole):,} characters)"
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", short)
+    return "".join(_escape(char) if unicodedata.category(char) in _UNSEEN and char != "\n" else char for char in short)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 2**16 else f"\\U{code:08x}"
 
 
 def _template() -> jinja2.Template:

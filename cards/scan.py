@@ -4,6 +4,7 @@
 'a Hugging Face token'
 """
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ SHAPES = {
     "a GitHub token": r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})",
     "a GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
     "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
-    "a private key": r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----",
+    "a private key": r"-----BEGIN ([A-Z]+ )*PRIVATE KEY( BLOCK)?-----",
     "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
 }
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.IGNORECASE)
@@ -32,16 +33,24 @@ def known_secrets(environment: Mapping[str, str], token: str | None = None) -> d
     """What to look for, and how to call it: the shapes, the values of variables named like secrets, the Hub's token."""
     values = {f"the value of {name}": value for name, value in environment.items() if _SECRET_NAME.search(name)}
     values |= {"the token of the Hub": token} if token else {}
-    return SHAPES | {name: re.escape(value) for name, value in values.items() if len(value) >= _SHORTEST}
+    return SHAPES | {name: _as_written(value.strip()) for name, value in values.items() if len(value) >= _SHORTEST}
 
 
-def scan(path: Path, secrets: Mapping[str, str]) -> str | None:
+def _as_written(value: str) -> str:
+    """A value as it stands in rows, in HTML and in Markdown."""
+    value = value.encode(errors="ignore").decode()  # bytes that are no text can't stand in a text
+    return "|".join(re.escape(one) for one in dict.fromkeys([value, html.escape(value), value.replace("\\", "")]))
+
+
+def scan(content: Path | bytes, name: str, secrets: Mapping[str, str]) -> str | None:
     """What secret stands in a file, and where; None if none. Of a Parquet file, every text is looked at."""
-    if path.suffix != ".parquet":
-        return scan_bytes(path.read_bytes(), secrets)
+    if isinstance(content, bytes):
+        return scan_bytes(content, secrets)
+    if not name.endswith(".parquet"):
+        return scan_bytes(content.read_bytes(), secrets)
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(content) as file:
         before = 0
         for batch in file.iter_batches():
             for column, array in zip(batch.schema.names, batch.columns, strict=True):
@@ -60,10 +69,12 @@ def scan_bytes(content: bytes, secrets: Mapping[str, str]) -> str | None:
 def _in_texts(array: "pa.Array", secrets: Mapping[str, str]) -> str | None:
     import pyarrow.compute as pc
 
+    any_of = "|".join(f"({shape})" for shape in secrets.values())
     for texts in _texts(array):
-        for name, shape in secrets.items():
-            if pc.any(pc.match_substring_regex(texts, shape)).as_py():
-                return name
+        if pc.any(pc.match_substring_regex(texts, any_of)).as_py():
+            for name, shape in secrets.items():
+                if pc.any(pc.match_substring_regex(texts, shape)).as_py():
+                    return name
     return None
 
 
@@ -71,10 +82,18 @@ def _texts(array: "pa.Array") -> Iterator["pa.Array"]:
     """Every array of texts in a column, however deep it is nested."""
     import pyarrow as pa
 
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+    kind = array.type
+    if any(is_text(kind) for is_text in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)):
         yield array
-    elif pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
+    elif pa.types.is_dictionary(kind):
+        yield from _texts(array.dictionary)
+    elif pa.types.is_map(kind):
+        yield from _texts(array.keys)
+        yield from _texts(array.items)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         yield from _texts(array.flatten())
-    elif pa.types.is_struct(array.type):
+    elif pa.types.is_struct(kind):
         for part in array.flatten():
             yield from _texts(part)
+    elif not pa.types.is_primitive(kind) and not pa.types.is_null(kind):
+        raise TypeError(f"no release has columns of the type {kind}, and this one can't be looked through for secrets")

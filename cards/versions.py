@@ -14,12 +14,6 @@ from cards.release import CARD, MANIFEST, as_text
 Changelog = Sequence[Mapping[str, Any]]  # {"version": tag, "changes": [sentence, ...]}, the newest first
 
 
-def changelog(earlier: Changelog, tag: str | None, changes: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The changelog with this version at its top; without a tag it stays as it is."""
-    others = [entry for entry in earlier if entry["version"] != tag]
-    return others if tag is None else [{"version": tag, "changes": list(changes)}, *others]
-
-
 def changes(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
     """What differs between the manifests of two releases of a dataset, in a few words each; `old` None: the first one.
 
@@ -32,43 +26,68 @@ def changes(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
     before = _totals(old)
     told = [
         f"{name}: {before.get(name, 0):,} -> {totals.get(name, 0):,} rows"
-        for name in before | totals
+        for name in totals | before
         if before.get(name, 0) != totals.get(name, 0)
     ]
     recipe, earlier = new.get("recipe", {}), old.get("recipe", {})
-    other = sorted(name for name in recipe.keys() | earlier.keys() if recipe.get(name) != earlier.get(name))
-    if other:
-        told.append("made otherwise: " + ", ".join(name.replace("_", " ") for name in other))
+    if other := sorted(name for name in recipe.keys() | earlier.keys() if recipe.get(name) != earlier.get(name)):
+        told.append(
+            "other settings: " + ", ".join(_difference(name, earlier.get(name), recipe.get(name)) for name in other)
+        )
     if not told:
-        told.append("the same rows" if _data(old) == _data(new) else "other rows, as many as before")
+        same = _data(old) == _data(new)
+        told.append("the same rows; the card or its figures changed" if same else "other rows, as many as before")
     return told
 
 
-def addressed(folder: Path, manifest: Mapping[str, Any], repo_id: str, versions: Changelog) -> dict[str, bytes]:
-    """Card and manifest of a release as they go to `repo_id`: path -> content.
+def _difference(name: str, old: object, new: object) -> str:
+    """How a setting differs, where that is short enough to read."""
+    named = name.replace("_", " ")
+    return f"{named} {old} -> {new}" if all(isinstance(one, str | int | float) for one in (old, new)) else named
 
-    Datasets that were built beside this one, such as the benchmark, go to the same namespace.
+
+def renamed_for(manifest: Mapping[str, Any], repo_id: str) -> dict[str, Any]:
+    """The manifest with the names that the datasets have when this one goes to `repo_id`: those that were built beside
+    it go to the same namespace.
     """
-    namespace = repo_id.split("/", 1)[0]
-    siblings = {old: f"{namespace}/{old.split('/', 1)[1]}" for old in manifest["siblings"]}
-    card = (folder / CARD).read_text(encoding="utf-8")
-    for old, new in siblings.items():
-        card = renamed(card, old, new)
-    card = readdressed(card, manifest["repo_id"], repo_id, versions)
-    content = card.encode()
-    told = {
-        **manifest,
-        "repo_id": repo_id,
-        "siblings": list(siblings.values()),
-        "changelog": list(versions),
-        "files": {**manifest["files"], CARD: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}},
+    names = _names(manifest, repo_id)
+    renamed = {
+        name: names.get(manifest[name], manifest[name]) for name in ("repo_id", "belongs_to") if name in manifest
     }
+    return {**manifest, **renamed, "siblings": [names[old] for old in manifest["siblings"]]}
+
+
+def addressed(folder: Path, manifest: Mapping[str, Any], ours: Mapping[str, Any], log: Changelog) -> dict[str, bytes]:
+    """Card and manifest of a release as they are pushed: path -> content.
+
+    Args:
+        manifest: of the release.
+        ours: the same, as `renamed_for` gives it.
+    """
+    names = _names(manifest, ours["repo_id"])
+    card = (folder / CARD).read_text(encoding="utf-8")
+    for old in manifest["siblings"]:
+        card = renamed(card, old, names[old])
+    content = readdressed(card, manifest["repo_id"], ours["repo_id"], log).encode()
+    fingerprint = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    told = {**ours, "changelog": list(log), "files": {**manifest["files"], CARD: fingerprint}}
     return {CARD: content, MANIFEST: as_text(told).encode()}
 
 
+def _names(manifest: Mapping[str, Any], repo_id: str) -> dict[str, str]:
+    """Old name -> new name."""
+    namespace = repo_id.split("/", 1)[0]
+    return {
+        manifest["repo_id"]: repo_id,
+        **{old: f"{namespace}/{old.split('/', 1)[1]}" for old in manifest["siblings"]},
+    }
+
+
 def _totals(manifest: Mapping[str, Any]) -> dict[str, int]:
-    """Rows of each config, over its splits."""
-    return {name: sum(splits.values()) for name, splits in manifest.get("counts", {}).items()}
+    """Rows of each config, over its splits: the one that the dataset is named after first, what was dropped last."""
+    counts = manifest.get("counts", {})
+    order = sorted(counts, key=lambda name: (name != manifest.get("dataset"), name == "dropped", name))
+    return {name: sum(counts[name].values()) for name in order}
 
 
 def _data(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 The Hub looks at a header when it is pushed; huggingface_hub accepts anything. So the lists stand here, and a licence
 that does not exist is found before a run begins:
 
->>> check_license("cc-by-4.0")
+>>> check_license("CC-BY-4.0")
 'cc-by-4.0'
 >>> check_license("Apache2")
 Traceback (most recent call last):
@@ -77,13 +77,20 @@ class VocabularyError(ValueError):
 
 
 def check_license(text: str) -> str:
-    """The licence's id, where the Hub knows it.
+    """The licence's id as the Hub spells it.
 
     Raises:
-        VocabularyError: it does not; names the nearest ones.
+        VocabularyError: it knows no such id; names the nearest ones. Or it is `other`, which says nothing by itself.
     """
-    _check_word("license", text)
-    return text
+    found = text.lower()
+    if found == "other":
+        raise VocabularyError(
+            f"license: {text!r} alone tells nobody what is allowed; the Hub wants a name and a link with it, which a "
+            "card made here has not. Choose an id of the list: https://huggingface.co/docs/hub/repositories-licenses"
+        )
+    if found not in LICENSES:
+        raise _unknown("license", text)
+    return found
 
 
 def check_revision(text: str) -> str:
@@ -157,12 +164,16 @@ def _check_unique(field: str, names: Sequence[str]) -> None:
 
 
 def _check_word(field: str, word: str) -> None:
-    known = _VOCABULARY[field]
-    if word not in known:
-        nearest = difflib.get_close_matches("-".join(str(word).lower().split()), sorted(known), cutoff=0.5)
-        usual = "cc-by-4.0, cc0-1.0, apache-2.0, mit" if field == "license" else ", ".join(sorted(known)[:8])
-        hint = f"Nearest: {', '.join(nearest)}" if nearest else f"Some that are: {usual}"
-        raise VocabularyError(f"{field}: {word!r} is not on the Hub's list. {hint}")
+    if word not in _VOCABULARY[field]:
+        raise _unknown(field, word)
+
+
+def _unknown(field: str, word: str) -> VocabularyError:
+    known = sorted(_VOCABULARY[field])
+    nearest = difflib.get_close_matches("-".join(str(word).lower().split()), known, cutoff=0.5)
+    usual = "cc-by-4.0, cc0-1.0, apache-2.0, mit" if field == "license" else ", ".join(known[:8])
+    hint = f"Nearest: {', '.join(nearest)}" if nearest else f"Some that are: {usual}"
+    return VocabularyError(f"{field}: {word!r} is not on the Hub's list. {hint}")
 
 
 def _listed(value: str | Sequence[str] | None) -> Sequence[str]:

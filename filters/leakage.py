@@ -38,7 +38,8 @@ def nearest(vectors: Vectors, others: Vectors, *, itself: bool = False) -> Neare
         if itself:
             block[rows, start + rows] = -np.inf
         index[start : start + len(block)] = block.argmax(axis=1)
-        cosine[start : start + len(block)] = block[rows, index[start : start + len(block)]]
+        found = others[index[start : start + len(block)]].astype(np.float64)  # a sum of BLAS differs with its threads
+        cosine[start : start + len(block)] = (vectors[start : start + _BLOCK] * found).sum(axis=1)
     return Nearest(index, cosine)
 
 

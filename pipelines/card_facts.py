@@ -5,6 +5,7 @@ Each function gives plain facts; `cards/templates/parts.md.jinja2` lists them.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -12,10 +13,11 @@ from cards.figures import Figure
 from cards.vocabulary import is_repo_id
 from pipelines.cast import Cast, Player
 
-# Provider, the page that leads to its terms, and the names of its models. A name may belong to several: a model that
-# was trained on another one's output or weights says so in its name. gpt-oss is a model of OpenAI without its terms.
+# Provider, the page that leads to its terms, and the names of its models, of which the last part of a path counts: what
+# stands before it is who serves or keeps them. A name may belong to several: a model that was trained on another one's
+# output or weights says so in its name. Others than OpenAI call theirs gpt- too, and its own gpt-oss has other terms.
 _PROVIDERS: tuple[tuple[str, str, str], ...] = (
-    ("OpenAI", "https://openai.com/policies/", r"\b(gpt-(?!oss)|chatgpt|o[1-9]\b)"),
+    ("OpenAI", "https://openai.com/policies/", r"(?:^|:)(?:gpt-[345](?!all)|chatgpt|o[1-9]\b)"),
     ("Anthropic", "https://www.anthropic.com/legal/commercial-terms", r"claude"),
     ("Google, Gemini API", "https://ai.google.dev/gemini-api/terms", r"gemini"),
     ("Google, Gemma", "https://ai.google.dev/gemma/terms", r"gemma"),
@@ -47,9 +49,14 @@ def common(
         "tags": [*tags, *(["rehearsal"] if manifest["rehearsal"] else [])],
         "cast": [cast_row(player) for player in cast.players.values()],
         "seed": manifest["recipe"]["seed"],
-        "prompts": manifest["recipe"]["prompts"],
-        "packages": manifest["versions"],
-        "usage": [{"role": role, **use, "cost": _cost(cast.players[role], use)} for role, use in usage.items()],
+        # In an order of their own: a manifest that was read from its file is sorted.
+        "prompts": dict(sorted(manifest["recipe"]["prompts"].items())),
+        "packages": dict(sorted(manifest["versions"].items())),
+        "usage": [
+            {"role": role, **usage[role], "cost": _cost(player, usage[role])}
+            for role, player in cast.players.items()
+            if role in usage
+        ],
         "terms": terms([*played, *models]),
         "review": None,
     }
@@ -61,6 +68,11 @@ def pictures(figures: Sequence[Figure], report: str | None) -> dict[str, Any]:
         "figures": [{"file": f"{one.name}.png", "title": one.title, "caption": one.caption} for one in figures],
         "report": None if report is None else f"figures/{report}",
     }
+
+
+def prices(cast: Cast) -> dict[str, dict[str, float]]:
+    """Role -> money per million tokens, of the roles that have a price."""
+    return {role: asdict(player.price) for role, player in cast.players.items() if player.price is not None}
 
 
 def versions(packages: Sequence[str]) -> dict[str, str]:
@@ -79,7 +91,7 @@ def cast_row(player: Player) -> dict[str, Any]:
     >>> cast_row(Player("judge", "OpenAILLM", {"model": "m", "generation_kwargs": {"temperature": 0.0}}))
     {'role': 'judge', 'llm': 'OpenAILLM', 'model': 'm', 'settings': {'temperature': 0.0}}
     """
-    described = player.describe()
+    described = player.published()
     own = {name: value for name, value in described.items() if name not in ("llm", "generation_kwargs")}
     settings = {name: value for name, value in own.items() if value != player.model}  # each class has its name for it
     generation = described.get("generation_kwargs", {})
@@ -95,12 +107,16 @@ def terms(models: Iterable[str]) -> list[dict[str, Any]]:
     names = sorted(set(models))
     rows: list[dict[str, Any]] = []
     for provider, url, pattern in _PROVIDERS:
-        if found := [name for name in names if re.search(pattern, name, re.IGNORECASE)]:
+        if found := [name for name in names if re.search(pattern, _last_part(name), re.IGNORECASE)]:
             rows.append({"models": found, "provider": provider, "url": url})
     known = {name for row in rows for name in row["models"]}
     if unknown := [name for name in names if name not in known]:
         rows.append({"models": unknown, "provider": None, "url": None})
     return rows
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"[/\\]", name.rstrip("/\\"))[-1]
 
 
 def _cost(player: Player, use: Mapping[str, int]) -> float | None:

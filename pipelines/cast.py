@@ -40,6 +40,7 @@ ROLES: dict[str, dict[str, float]] = {
 _OWN_KEYS = ("llm", "price")
 _MODEL_KEYS = ("model", "model_id", "endpoint_name", "model_path")  # what Distilabel's classes call it
 _NO_MATTER = ("base_url", "api_key_env", "timeout", "max_retries")  # settings that change no reply
+_PATHS = (*_MODEL_KEYS, "tokenizer", "tokenizer_id")  # settings that may be a file or folder of this machine
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -65,10 +66,15 @@ class Player:
 
     @property
     def model(self) -> str:
-        return str(next(self.settings[name] for name in _MODEL_KEYS if name in self.settings))
+        """Its name, as it may be published."""
+        return _publishable(next(self.settings[name] for name in _MODEL_KEYS if name in self.settings))
+
+    def published(self) -> dict[str, Any]:
+        """As `describe`, for manifest and card: of a path its last part, not where that stands on this machine."""
+        return {name: _publishable(value) if name in _PATHS else value for name, value in self.describe().items()}
 
     def describe(self) -> dict[str, Any]:
-        """What determines its replies, for manifest and journal: no address and no time-out, which may change."""
+        """What determines its replies, for the journal: no address and no time-out, which may change."""
         settings = {name: value for name, value in self.settings.items() if name not in _NO_MATTER}
         return {"llm": self.llm, **settings}
 
@@ -96,6 +102,9 @@ class Cast:
 
     def describe(self) -> dict[str, dict[str, Any]]:
         return {role: player.describe() for role, player in self.players.items()}
+
+    def published(self) -> dict[str, dict[str, Any]]:
+        return {role: player.published() for role, player in self.players.items()}
 
 
 def rehearsal_cast(roles: list[str], base_url: str) -> Cast:
@@ -173,6 +182,16 @@ def _require_key(player: Player) -> None:
         raise UserError(f"the {player.role}'s api_key_env is {variable!r}, expected the name of a variable")
     if not os.environ.get(variable) and parts.hostname not in _LOOPBACK:
         raise UserError(f"no key for the {player.role} at {address}: set the environment variable {variable}")
+
+
+def _publishable(name: object) -> str:
+    """A model's name; of a path on this or another machine its last part.
+
+    >>> _publishable("/home/somebody/models/phi-4.gguf"), _publishable("Qwen/Qwen2.5-7B-Instruct")
+    ('phi-4.gguf', 'Qwen/Qwen2.5-7B-Instruct')
+    """
+    path = Path(str(name))
+    return path.absolute().name if path.is_absolute() or path.exists() else str(name)
 
 
 def _entry(role: str, entry: Mapping[str, Any]) -> Player:

@@ -127,40 +127,48 @@ def cast_of(options: argparse.Namespace, roles: list[str]) -> Cast:
     return cast
 
 
-def require_permission(options: argparse.Namespace, repo_ids: Sequence[str], *, rehearsal: bool) -> None:
-    """Sees, before the first call, that what is going to be made may be pushed; nothing to see without --push.
+def target_of(options: argparse.Namespace) -> push.Target | None:
+    """Where the releases go; None without --push.
 
     Raises:
         UserError: options that mean nothing without --push.
-        PushError: rehearsal data, no token, or one that lacks a right.
     """
     if options.push:
-        push.require_permission(repo_ids, _target(options), rehearsal=rehearsal)
-    elif idle := [name for name in ("private", "tag", "allow_rehearsal") if getattr(options, name)]:
+        return push.Target(tag=options.tag, private=options.private, allow_rehearsal=options.allow_rehearsal)
+    if idle := [name for name in ("private", "tag", "allow_rehearsal") if getattr(options, name)]:
         raise UserError(f"--{idle[0].replace('_', '-')} goes with --push")
+    return None
 
 
-def tell_permission(options: argparse.Namespace, repo_ids: Sequence[str], *, rehearsal: bool) -> None:
-    """What `require_permission` would refuse, for a dry run."""
+def tell_permission(repo_ids: Sequence[str], target: push.Target | None, *, rehearsal: bool) -> None:
+    """What would speak against a push, for a dry run."""
     try:
-        require_permission(options, repo_ids, rehearsal=rehearsal)
+        require_permission(repo_ids, target, rehearsal=rehearsal)
     except PushError as error:
         console.print(f"would be refused as it is: {error}", markup=False)
 
 
-def push_release(options: argparse.Namespace, folder: Path, repo_id: str) -> None:
-    """Pushes a finished release, where --push says so; what can't be pushed stays, and cards/push.py finishes it.
+def require_permission(repo_ids: Sequence[str], target: push.Target | None, *, rehearsal: bool) -> None:
+    """Sees, before the first call, that what is going to be made may be pushed, where it is to be.
 
     Raises:
-        PushError: it can't be pushed.
+        PushError: rehearsal data, no token, or one that lacks a right.
     """
-    if options.push:
-        for line in push.push(folder, replace(_target(options), repo_id=repo_id)).said:
-            console.print(line, markup=False)
+    if target is not None:
+        push.require_permission(repo_ids, target, rehearsal=rehearsal)
 
 
-def _target(options: argparse.Namespace) -> push.Target:
-    return push.Target(tag=options.tag, private=options.private, allow_rehearsal=options.allow_rehearsal)
+def push_releases(releases: Mapping[Path, str], target: push.Target | None) -> None:
+    """Pushes finished releases, each to its name, where they are to be: first all are looked at, then all are sent.
+
+    Raises:
+        PushError: one can't be pushed. The releases stay, and the same command finishes, or cards/push.py.
+    """
+    if target is not None:
+        prepared = [push.prepare(folder, replace(target, repo_id=repo_id)) for folder, repo_id in releases.items()]
+        for one in prepared:
+            for line in one.send():
+                console.print(line, markup=False)
 
 
 @contextmanager

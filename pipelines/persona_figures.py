@@ -21,26 +21,32 @@ from pipelines.schema import KINDS, PLURAL, Kind, TextRow
 
 _ON_MAP = 2000  # texts of a kind: those with the lowest ids, which are hashes, so a fair draw
 _FEW = 5  # texts that have no neighbourhoods yet
+_SHARES = 10  # texts, of which shares can be told; of fewer each is a tick
 _COSINES = [n / 40 for n in range(41)]  # edges of bins
 _AGES = list(range(0, 121, 5))  # likewise
 _COUNTRIES = 15  # the commonest
 
+_AGE_ENDS = (  # a number with anything else behind it may count feet, minutes or acres
+    r"(?=[\s-]years?[\s-](?:old|of\s+age)|\s+(?:this|last|next|in|on)\s|\s+and\s+(?!an?\s+(?:half|quarter)\b)"
+    r"|[.,;](?!\d)|$)"
+)
 _AGE = re.compile(  # at the start of a statement, whose subject is the person; other ages are those of dogs and sons
     r"(?:(?:she|he|they)\s+)?(?:"
-    r"(?:is|are)\s+(?:an?\s+|only\s+)?(\d{1,3})"
-    r"(?=[\s-]years?[\s-](?:old|of\s+age)|\s+this\s+year|\s+and\s|[.,;](?!\d)|$)"
-    r"|(?:has\s+)?(?:just\s+)?(?:turned|became|reached\s+the\s+age\s+of)\s+(\d{1,3})\b"
+    rf"(?:is|are)\s+(?:an?\s+|only\s+)?(\d{{1,3}}){_AGE_ENDS}"
+    rf"|(?:has\s+)?(?:just\s+)?(?:turned|became)\s+(\d{{1,3}}){_AGE_ENDS}"
+    r"|(?:has\s+)?(?:just\s+)?reached\s+the\s+age\s+of\s+(\d{1,3})\b"
     r"|celebrated\s+\w+\s+(\d{1,3})(?:st|nd|rd|th)\s+birthday"
     r"|blew\s+out\s+(\d{1,3})\s+candles"
     r"|was\s+born\s+(\d{1,3})\s+years\s+ago"
-    r"|(?:will\s+(?:be|turn)|turns)\s+(?P<next>\d{1,3})\b"
+    rf"|(?:will\s+(?:be|turn)|turns)\s+(?P<next>\d{{1,3}}){_AGE_ENDS}"
     r")",
     re.IGNORECASE | re.ASCII,
 )
 _HOME = re.compile(
     r"\b(?:[Ll]ive[sd]?|[Rr]ents?|[Rr]esides?|[Ll]ooks\s+out|[Cc]omes\s+from)\b[^.;,]*?"
     r"\b(?:in|near|outside|of|from)\s+(?:the\s+)?[^\W\d_a-z][\w'\u2019 -]*,\s+"
-    r"(?:the\s+)?([^\W\d_a-z][\w'\u2019-]+(?:\s+[^\W\d_a-z][\w'\u2019-]+)*)"
+    r"(?:the\s+)?([^\W\d_a-z][\w'\u2019-]++(?:\s+[^\W\d_a-z][\w'\u2019-]++)*+)"
+    r"(?!\s+and\s+[^\W\d_a-z])"  # a list of names
 )
 
 
@@ -71,14 +77,14 @@ def figures(
             "nearest",
             "Cosine of each text to its nearest neighbour",
             "A kept text is compared with those that were in the pool before it, a held-out one with train; what was "
-            "above the threshold was dropped as a near-duplicate.",
+            f"above the threshold was dropped as a near-duplicate. Of fewer than {_SHARES} each is a tick.",
             nearest_panels(tables, told, thresholds),
         ),
         lines(
             "rounds",
-            "Texts written and kept, round by round",
-            "Left what the writer gave in each round and what stayed of it, right the size of the pool after it; "
-            "round 0 is the seeds.",
+            "Texts written and admitted, round by round",
+            "Left: what the writer gave in each round and what was admitted to the pool; right: the size of the pool "
+            "after it. Round 0 is the seeds. Of the held-out profiles admitted, those stay that fit every personality.",
             round_panels(told),
             columns=2,
             height=2.0,
@@ -162,7 +168,10 @@ def nearest_panels(tables: Tables, told: Mapping[str, Any], thresholds: Mapping[
             Mark(f"threshold {thresholds[kind]:.2f}", thresholds[kind]),
             *([Mark(f"held-out {bound:.2f}", bound)] if heldout else []),
         ]
-        title = ", ".join(f"{len(found):,} {label.split()[0].strip(',')}" for label, found in cosines.items() if found)
+        names = ("kept with an earlier neighbour", "dropped", "held-out")
+        title = ", ".join(
+            f"{len(found):,} {name}" for name, found in zip(names, cosines.values(), strict=True) if found
+        )
         panels.append(
             Panel(
                 [_shares(label, found) for label, found in cosines.items()],
@@ -171,6 +180,7 @@ def nearest_panels(tables: Tables, told: Mapping[str, Any], thresholds: Mapping[
                 "% of them",
                 marks,
                 x_limits=(0, 1),
+                y_limits=(0, None),
             )
         )
     return panels
@@ -183,10 +193,13 @@ def round_panels(told: Mapping[str, Any]) -> list[Panel]:
         rounds = sorted((entry for entry in told["rounds"] if entry["kind"] == kind), key=lambda entry: entry["round"])
         numbers = [entry["round"] for entry in rounds]
         main, heldout = ([entry for entry in rounds if (entry["split"] == "heldout") is of] for of in (False, True))
-        yields = [Series(label, numbers, [entry[label] for entry in rounds]) for label in ("candidates", "kept")]
+        yields = [
+            Series(label, numbers, [entry[name] for entry in rounds])
+            for label, name in (("candidates", "candidates"), ("admitted", "kept"))
+        ]
         pools = [
             Series(label, [entry["round"] for entry in of], list(accumulate(entry["kept"] for entry in of)))
-            for label, of in (("train and test", main), ("held-out", heldout))
+            for label, of in (("train and test", main), ("held-out, admitted", heldout))
         ]
         name, nothing = PLURAL[kind], Series("", [], [])
         panels.append(Panel(yields, f"{name.capitalize()}, in the round", "round", name, y_limits=(0, None)))
@@ -229,7 +242,9 @@ def home(statements: Sequence[str]) -> str | None:
 
 
 def _shares(label: str, cosines: Sequence[float]) -> Series:
-    """Percent of the texts in each bin, so that sets of different sizes can be compared."""
+    """Percent of the texts in each bin, so that sets of different sizes can be compared; few texts each by itself."""
+    if len(cosines) < _SHARES:
+        return Series(label, sorted(np.clip(cosines, 0, 1).tolist()), [0] * len(cosines))
     counted = _histogram(label, np.clip(cosines, 0, 1), _COSINES)
     return replace(counted, y=[round(100 * count / len(cosines), 4) for count in counted.y])
 

@@ -57,7 +57,7 @@ class Job:
         """What determines the data: two runs of one recipe give the same release. For the manifest."""
         return {
             "seed": self.seed,
-            "cast": self.cast.describe(),
+            "cast": self.cast.published(),
             "prompts": prompt_hashes(PROMPTS),
             "embedder": embedder_name(self.embedder),
             "thresholds": dict(self.thresholds),
@@ -73,7 +73,8 @@ class Job:
     def stamp(self) -> str:
         """Marks the calls of this recipe, whatever the size of the pool, so that what they cost can be told."""
         no_matter = {*(PLURAL[kind] for kind in KINDS), "license"}
-        return call_key(recipe={name: part for name, part in self.recipe().items() if name not in no_matter}).hex()
+        recipe = self.recipe() | {"cast": self.cast.describe()}  # a model by its whole path, which is not published
+        return call_key(recipe={name: part for name, part in recipe.items() if name not in no_matter}).hex()
 
 
 def embedder_name(embedder: str) -> str:

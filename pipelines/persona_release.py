@@ -24,6 +24,7 @@ from pipelines.seeds.reader import SEED_FILES, read_seeds
 
 _PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
 _OWN = ("dataset", "files", "repo_id", "siblings")  # entries of a manifest that are one release's alone
+_TITLE = "i2a personas"
 _TAGS = ["synthetic", "personas", "preference", "distilabel"]
 _RECORDS: dict[str, type[Record]] = {
     "personas": PersonaRow,
@@ -81,8 +82,9 @@ def publish(
             "counts": {name: {split: len(of) for split, of in splits.items()} for name, splits in rows.items()},
             "dropped": _drops(tables),
             "told": told if grown_from is None else _with_earlier(told, grown_from["told"]),
-            "grown_from": None if grown_from is None else grown_from["files"],
+            "grown_from": [] if grown_from is None else [*grown_from["grown_from"], _step(grown_from)],
         }
+    manifest["prices"] = card_facts.prices(job.cast)
     (out, personas_id), (benchmark, aloe_id) = ids.items()
     facts = _card_facts(job, tables, manifest)
     staged = []
@@ -96,7 +98,11 @@ def publish(
                 "tags": [*facts["tags"], "benchmark"],
                 **card_facts.pictures([], None),
             }
-            own = {"dataset": "aloe", "counts": {"aloe": {"test": len(tables["aloe"])}}}
+            own = {
+                "dataset": "aloe",
+                "counts": {"aloe": {"test": len(tables["aloe"])}},
+                "belongs_to": personas_id,
+            }
             staged.append(
                 release.build(
                     benchmark,
@@ -110,8 +116,8 @@ def publish(
             )
         if not only_benchmark:
             drawn = _figures(job, tables, manifest["told"])
-            pages = {"report.html": _report(personas_id, tables, manifest, drawn)}
-            about = {"pretty_name": "i2a personas", "aloe": aloe_id, "source_datasets": ["original"]}
+            pages = {"report.html": _report(tables, manifest, drawn)}
+            about = {"pretty_name": _TITLE, "aloe": aloe_id, "source_datasets": ["original"]}
             about |= card_facts.pictures(drawn, "report.html")
             own = {"dataset": "personas"}
             configs = [_config(name, _RECORDS[name], of, default=name == "personas") for name, of in rows.items()]
@@ -124,7 +130,7 @@ def publish(
                     facts=facts | about,
                     manifest=manifest | own,
                     figures={f"{figure.name}.png": figure.png for figure in drawn} | pages,
-                    siblings=[aloe_id],
+                    siblings=[aloe_id] if tables["aloe"] else [],
                 )
             )
     except BaseException:
@@ -174,6 +180,11 @@ def _drops(tables: Tables) -> dict[str, dict[str, int]]:
     return {kind: by_count(found) for kind, found in counts.items()}
 
 
+def _step(earlier: dict[str, Any]) -> dict[str, Any]:
+    """How large the release was that this one goes on from, and its files; all else of their recipes is the same."""
+    return {"recipe": {PLURAL[kind]: earlier["recipe"][PLURAL[kind]] for kind in KINDS}, "files": earlier["files"]}
+
+
 def _with_earlier(told: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
     """What is told of a release and of the one that it goes on from, together."""
     usage = {
@@ -192,12 +203,11 @@ def _figures(job: Job, tables: Tables, told: dict[str, Any]) -> list[Figure]:
     return figures(tables, told, job.thresholds, vectors)
 
 
-def _report(title: str, tables: Tables, manifest: dict[str, Any], drawn: Sequence[Figure]) -> bytes:
-    counts = [(f"{name}, {split}", rows) for name, of in manifest["counts"].items() for split, rows in of.items()]
+def _report(tables: Tables, manifest: dict[str, Any], drawn: Sequence[Figure]) -> bytes:
     return report(
-        title,
+        _TITLE,
         rehearsal=manifest["rehearsal"],
-        facts=[(name, f"{rows:,}") for name, rows in counts if rows],
+        counts=manifest["counts"],
         figures=drawn,
         dropped=map(asdict, tables["dropped"]),
         texts={row.id: row.text for kind in KINDS for row in tables[PLURAL[kind]]},
@@ -210,18 +220,20 @@ def _card_facts(job: Job, tables: Tables, manifest: dict[str, Any]) -> dict[str,
         **card_facts.common(job.cast, manifest, told["usage"], license_id=job.license, tags=_TAGS),
         "embedder": embedder_name(job.embedder),
         "thresholds": job.thresholds,
-        "seeds": _seeds(job),
+        "seeds": _seeds(job, tables),
+        "grown_from": [step["recipe"] for step in manifest["grown_from"]],
         "texts": [_lengths(PLURAL[kind], tables[PLURAL[kind]]) for kind in KINDS],
         "yields": [_yield(config, kind, tables, drops[kind], told) for config, kind in _NAMES.items()],
         "leakage": {kind: _leakage(told["distances"][kind]) for kind in KINDS} if tables["aloe"] else {},
     }
 
 
-def _seeds(job: Job) -> dict[str, dict[str, Any]]:
-    """What the rounds began with, and whether these are other ones than those that ship."""
+def _seeds(job: Job, tables: Tables) -> dict[str, dict[str, Any]]:
+    """What the rounds began with, how many of it stayed, and whether it is other ones than those that ship."""
     shipped = replace(job, seeds={kind: read_seeds(str(SEED_FILES[kind]), kind) for kind in KINDS}).recipe()["seeds"]
     seeds: dict[str, dict[str, Any]] = job.recipe()["seeds"]
-    return {config: {**found, "own": found != shipped[config]} for config, found in seeds.items()}
+    kept = {config: sum(row.origin == "seed" for row in tables[config]) for config in seeds}
+    return {config: {**found, "kept": kept[config], "own": found != shipped[config]} for config, found in seeds.items()}
 
 
 def _lengths(config: str, rows: Sequence[TextRow]) -> dict[str, Any]:

@@ -75,10 +75,12 @@ def run(options: argparse.Namespace) -> None:
         UserError, SeedError, EmbedderError, ReleaseError, ...: what the user can mend.
         Stopped, KeyboardInterrupt: the run can be gone on with.
     """
-    if options.out.name == aloe_folder(options.out).name:
-        raise UserError(f"--out {options.out}: that is where the benchmark goes; choose another name")
+    benchmark = aloe_folder(options.out).name
+    for name, given in (("out", options.out.name), ("repo", (options.repo or "").partition("/")[2])):
+        if given == benchmark:
+            raise UserError(f"--{name} {getattr(options, name)}: that is where the benchmark goes; choose another name")
     job = job_of(options, cli.cast_of(options, ROLES))
-    ids = repo_ids(options.out, options.repo)
+    ids, target = repo_ids(options.out, options.repo), cli.target_of(options)
     if options.dry_run:
         try:
             base, note = _base(options, job), ""
@@ -86,7 +88,7 @@ def run(options: argparse.Namespace) -> None:
             base, note = None, f"would be refused as it is: {error}"
         cli.console.print(table(_loads(job, base), job.cast, job.concurrency))
         cli.console.print(note or "calls that the journal already holds are not made again")
-        cli.tell_permission(options, list(ids.values()), rehearsal=job.cast.rehearsal)
+        cli.tell_permission(list(ids.values()), target, rehearsal=job.cast.rehearsal)
         return
     with cli.out_folder(options.out):
         for out in (options.out, aloe_folder(options.out)):
@@ -95,11 +97,10 @@ def run(options: argparse.Namespace) -> None:
         if base is not None and base.finished:
             cli.console.print(f"nothing to do: {options.out} was made by this very command")
         else:
-            cli.require_permission(options, list(ids.values()), rehearsal=job.cast.rehearsal)
+            cli.require_permission(list(ids.values()), target, rehearsal=job.cast.rehearsal)
             _make(options, job, base, ids)
-        for folder, repo_id in ids.items():
-            if folder.exists():  # a release that holds nothing out has no benchmark
-                cli.push_release(options, folder, repo_id)
+        made = {folder: name for folder, name in ids.items() if folder.exists()}  # nothing held out, no benchmark
+        cli.push_releases(made, target)
 
 
 def _make(options: argparse.Namespace, job: Job, base: Base | None, ids: Mapping[Path, str]) -> None:

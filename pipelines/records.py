@@ -104,7 +104,8 @@ def read_release(folder: Path, config: str, record: type[R]) -> dict[str, list[R
 
 
 def local_release(source: str) -> Path:
-    """The folder of a dataset: `source` itself if it is one, else what is fetched of that name from the Hub.
+    """The folder of a dataset: `source` itself if it is one, else what is fetched of that name from the Hub; a version
+    of it as `org/name@v1.0.0`.
 
     Raises:
         SchemaError: there is no such folder, and the Hub has no such dataset or can't be reached.
@@ -112,13 +113,22 @@ def local_release(source: str) -> Path:
     folder = Path(source)
     if source and folder.exists():
         return folder
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
+    if not (named := re.fullmatch(r"([\w.-]+/[\w.-]+)(?:@([\w./+-]+))?", source)):
         raise SchemaError(f"{source}: no such folder, and no org/name of a dataset on the Hub")
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
+    name, revision = named.groups()
     try:
-        return Path(snapshot_download(source, repo_type="dataset", allow_patterns="*/*.parquet"))
+        return Path(
+            snapshot_download(
+                name, repo_type="dataset", revision=revision, allow_patterns=["*/*.parquet", "manifest.json"]
+            )
+        )
+    except RepositoryNotFoundError as error:
+        raise SchemaError(
+            f"{name}: no such folder here, and no dataset of that name on the Hub that your token can see"
+        ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         why = " ".join(str(error).split())[:200]
         raise SchemaError(f"{source}: no such folder here, and the Hub does not give it either: {why}") from error

@@ -47,10 +47,12 @@ class PersonaRow:
     personality: str = doc("traits, as text; no name, no gender, no facts of life")
     facts: list[str] = doc("the statements of the profile, in the order of the text")
     traits: list[str] = doc("the statements of the personality, in the order of the text")
-    origin: str = doc("seed or generated; of the younger text")
-    round: int = doc("round of self-generation of the younger text, 0 for seeds")
+    origin: str = doc("seed or generated; of whichever of its two texts was made later")
+    round: int = doc("round of self-generation of whichever of its two texts was made later, 0 for seeds")
     nearest: float | None = doc("highest cosine of the profile to what was in the pool when it was admitted")
-    model: str | None = doc("who wrote the younger text; null for a seed that came with its statements")
+    model: str | None = doc(
+        "who wrote whichever of its two texts was made later; null for a seed that came with its statements"
+    )
     rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
 
 

@@ -6,13 +6,16 @@ depend on the order in which trees come.
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from math import fsum, sqrt
+from itertools import accumulate
+from math import ceil, floor, fsum, sqrt
 from typing import Any
 
 from pipelines.exports import Pair, pairs
+from pipelines.features import FEATURES, measure
 from pipelines.schema import RESPONDERS, TreeRow, Vote
 
 MIN_TOKENS = 1024
@@ -20,13 +23,6 @@ MIN_TOKENS = 1024
 _PER_MESSAGE = 8  # tokens that a chat template sets around one
 _BYTES = 2  # of UTF-8 in a token, at least; English has about four, other scripts about three
 
-_WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
-_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]+(?=\W|$)")
-_LIST_OR_HEADING = re.compile(r"^[ \t]*(?:[-*+\u2022][ \t]|\d{1,3}[.)][ \t]|#{1,6}[ \t])", re.MULTILINE)
-_EMOJI = re.compile(  # a flag is two letters, a skin tone part of what it follows
-    "[\U0001f1e6-\U0001f1ff]{2}|[\u2600-\u27bf\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001faff]"
-)
-_FIRST_PERSON = frozenset({"i", "me", "my", "mine", "myself", "i'm", "i'd", "i'll", "i've"})
 _STOP_WORDS = """
 a about after again all almost also always am an and another any anybody are as at away back be because been before
 being but by can could did do does doing done down each either else even ever every everybody few for from had has have
@@ -87,7 +83,7 @@ class Audit:
         self._add_lengths(tree)
 
     def told(self) -> dict[str, Any]:
-        """The figures as plain JSON values; shares, their 95% intervals, margins and AUC to four digits,
+        """The figures as plain JSON values; shares and their 95% intervals to six digits, margins and AUC to four,
         other means to two.
         """
         every, decided = self._pairs["all"], self._pairs["decided"]
@@ -137,9 +133,8 @@ class Audit:
         self._wins[pair.user.turn][pair.preferred.responder or ""] += 1
         self._margins[pair.user.turn][round(pair.preferred.margin or 0.0, 4)] += 1
         for counters, reply in ((self._preferred, pair.preferred), (self._rejected, pair.rejected)):
-            words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(reply.content)]
-            for name, measure in FEATURES.items():
-                counters[name][round(measure(reply.content, words), 4)] += 1
+            for name, value in measure(reply.content).items():
+                counters[name][round(value, 4)] += 1
 
     def _add_lengths(self, tree: TreeRow) -> None:
         """The longest row that the exports make of the tree."""
@@ -157,28 +152,6 @@ class Audit:
         preferred, rejected = self._preferred[name], self._rejected[name]
         means = {"preferred": _mean(preferred, 4), "rejected": _mean(rejected, 4)}
         return {"feature": name, "auc": _auc(preferred, rejected), **means}
-
-
-def _per_sentence(text: str, words: list[str]) -> float:
-    sentences = sum(_WORD.search(part) is not None for part in _SENTENCE_END.split(text))
-    return len(words) / max(1, sentences)
-
-
-def _first_person(_: str, words: list[str]) -> float:
-    return sum(word in _FIRST_PERSON for word in words) / max(1, len(words))
-
-
-FEATURES: dict[str, Callable[[str, list[str]], float]] = {
-    "characters": lambda text, _: len(text),
-    "words": lambda _, words: len(words),
-    "words_per_sentence": _per_sentence,
-    "questions": lambda text, _: text.count("?") + text.count("\uff1f"),
-    "exclamations": lambda text, _: text.count("!") + text.count("\uff01"),
-    "list_or_heading_lines": lambda text, _: len(_LIST_OR_HEADING.findall(text)),
-    "emoji": lambda text, _: len(_EMOJI.findall(text)),
-    "first_person": _first_person,
-}
-"""What can be told of a reply by its text and its words (in lower case) alone; `first_person` is a share of words."""
 
 
 def _users_of_undisclosed(tree: TreeRow) -> Iterator[str]:
@@ -230,15 +203,23 @@ def _auc(preferred: Counter[float], rejected: Counter[float]) -> float | None:
 
 
 def _spread(counts: Counter[float], digits: int = 2) -> dict[str, float | None]:
-    """Mean and quantiles (linear between neighbours); None where nothing was counted."""
-    import numpy as np
+    """Mean and quantiles; None where nothing was counted."""
+    shares = {"q10": 0.1, "median": 0.5, "q90": 0.9}
+    quantiles = {name: round(quantile(counts, share), digits) if counts else None for name, share in shares.items()}
+    return {"mean": _mean(counts, digits), **quantiles}
 
-    quantiles: Iterable[float | None] = (None, None, None)
-    if counts:
-        values = sorted(counts)
-        every = np.repeat(values, [counts[value] for value in values])
-        quantiles = (round(float(value), digits) for value in np.quantile(every, (0.1, 0.5, 0.9)))
-    return {"mean": _mean(counts, digits), **dict(zip(("q10", "median", "q90"), quantiles, strict=True))}
+
+def quantile(counts: Counter[float], share: float) -> float:
+    """The value below which a share of all lies, linear between neighbours; of at least one value.
+
+    >>> quantile(Counter([1, 1, 2, 4]), 0.5)
+    1.5
+    """
+    values = sorted(counts)
+    upto = list(accumulate(counts[value] for value in values))
+    place = share * (upto[-1] - 1)
+    below, above = (values[bisect_right(upto, end)] for end in (floor(place), ceil(place)))
+    return below + (place - floor(place)) * (above - below)
 
 
 def _mean(counts: Counter[float], digits: int) -> float | None:
@@ -248,7 +229,7 @@ def _mean(counts: Counter[float], digits: int) -> float | None:
 
 
 def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
+    return round(part / whole, 6) if whole else None
 
 
 def _share_of(part: int, whole: int) -> dict[str, float | None]:
@@ -257,17 +238,17 @@ def _share_of(part: int, whole: int) -> dict[str, float | None]:
 
 
 def wilson(part: int, whole: int) -> tuple[float, float] | tuple[None, None]:
-    """The 95% interval of a share (Wilson, 1927), to four digits; it is of use for few cases and for shares of 0 and 1.
+    """The 95% interval of a share (Wilson, 1927), to six digits; it is of use for few cases and for shares of 0 and 1.
 
     >>> wilson(9, 10)
-    (0.5958, 0.9821)
+    (0.59585, 0.982124)
     """
     if not whole:
         return None, None
     z2 = 1.959964**2
     middle = (part + z2 / 2) / (whole + z2)
     half = sqrt(z2 * (part * (whole - part) / whole + z2 / 4)) / (whole + z2)
-    return round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)
+    return round(max(0.0, middle - half), 6), round(min(1.0, middle + half), 6)
 
 
 def _higher(vote: Vote) -> str:

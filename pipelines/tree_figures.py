@@ -14,9 +14,8 @@ import orjson
 
 from cards.figures import Figure, Mark, Panel, Series, edges, histogram, lines
 from pipelines.schema import RESPONDERS, DroppedRow
-from pipelines.tree_audit import Audit
+from pipelines.tree_audit import Audit, quantile
 
-_STEP = 1 / 18  # of margins: half a point of the judge's scale
 _LONG = 0.99  # the quantile of lengths that the last bin begins at
 
 
@@ -29,7 +28,7 @@ def figures(audit: Audit) -> list[Figure]:
         made.append(
             lines(
                 "disclosure",
-                "What a person has shown of itself, turn by turn",
+                "What the user has shown, turn by turn",
                 f"Facts and traits disclosed on the way to each of {pairs['all']:,} messages: the mean, and the band "
                 "from the 10th to the 90th percentile.",
                 [disclosure_panel(told)],
@@ -51,7 +50,7 @@ def figures(audit: Audit) -> list[Figure]:
                 "Margin of the preferred reply: all decided pairs",
                 f"The margin of {pairs['decided']:,} decided pairs: the mean difference of the judge's scores over 9, "
                 "the widest there can be.",
-                [margin_panel(audit.margins())],
+                [margin_panel(audit.margins(), audit.votes)],
             ),
             lines(
                 "margins-by-turn",
@@ -82,18 +81,22 @@ def wins_panel(told: Mapping[str, Any]) -> Panel:
         Series(
             label,
             [one["turn"] for one in by_turn],
-            *([round(100 * one[name], 2) for one in by_turn] for name in ("share", "low", "high")),
+            *([round(100 * one[name], 4) for one in by_turn] for name in ("share", "low", "high")),
         )
         for label, by_turn in shares.items()
     ]
-    return Panel(series, "", "turn", "%", [Mark("chance", 50, "y")])
+    return Panel(series, "", "turn", "share (%)", [Mark("chance", 50, "y")], y_limits=(0, 100))
 
 
-def margin_panel(margins: Counter[float]) -> Panel:
-    """A bin a half point, its edges between the values that two votes can come to."""
-    bounds = [round(_STEP * (n - 0.25), 4) for n in range(20)]
+def margin_panel(margins: Counter[float], votes: int) -> Panel:
+    """Bins of about half a point of the judge's scale. Each holds as many of the values that so many votes can come to,
+    and these are the 9 * votes-th part of a whole apart, or half of it; an edge lies between two of them.
+    """
+    width, before = max(1, round(votes / 2)), 0.25  # in the 9 * votes-th part
+    bounds = [round((width * n - before) / (9 * votes), 4) for n in range(9 * votes // width + 2)]
     counts = _counted(margins, bounds)
-    return Panel([Series("decided pairs", bounds, counts)], "", "margin", "decided pairs", x_limits=(0, 1))
+    limits = bounds[0], bounds[-1]
+    return Panel([Series("decided pairs", bounds, counts)], "", "margin", "decided pairs", x_limits=limits)
 
 
 def margin_by_turn_panel(told: Mapping[str, Any]) -> Panel:
@@ -103,9 +106,7 @@ def margin_by_turn_panel(told: Mapping[str, Any]) -> Panel:
 def length_panel(lengths: Mapping[str, Counter[float]]) -> Panel:
     """Preferred and rejected in the same bins, the longest replies in the last one."""
     every = sum(lengths.values(), Counter[float]())
-    values = sorted(every)
-    long = np.quantile(np.repeat(values, [every[value] for value in values]), _LONG) if values else 0
-    bounds = edges([float(long)])
+    bounds = edges([quantile(every, _LONG)] if every else [])
     series = [Series(name, bounds, _counted(counts, bounds)) for name, counts in lengths.items()]
     return Panel(series, "", "characters", "replies", x_limits=(0, None))
 

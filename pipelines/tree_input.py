@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from cards.release import MANIFEST
 from pipelines.cli import repo_id
 from pipelines.errors import UserError
 from pipelines.journal import call_key
@@ -21,6 +23,8 @@ class Source:
     """The personas of a run."""
 
     repo_id: str
+    local: bool  # from a folder here, whose release may be pushed together with the trees
+    license: str | None  # of the personas, where their release tells it
     sha256: str  # of the rows of train and test
     drawn: Mapping[str, Sequence[PersonaRow]]  # split -> those that a tree is grown for
     shared: Mapping[str, int]  # what stands in two splits, counted: all 0, or `read` had refused
@@ -43,9 +47,26 @@ def read(name: str, trees: int | None, seed: int) -> Source:
         raise UserError(f"{name}: it has neither train nor test, only {', '.join(splits)}: nothing to grow trees for")
     _check_rows(name, personas)
     shared = _check_splits(name, personas, splits.get("heldout", []))
+    manifest = _manifest(folder)
+    local = Path(name).exists()
     return Source(
-        repo_id(folder) if Path(name).exists() else name, _digest(personas), draw(personas, trees, seed), shared
+        str(manifest.get("repo_id", repo_id(folder) if local else name.partition("@")[0])),
+        local,
+        manifest.get("recipe", {}).get("license"),
+        _digest(personas),
+        draw(personas, trees, seed),
+        shared,
     )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """What a release tells of itself; nothing, where the dataset was made by other means."""
+    path = folder / MANIFEST
+    try:
+        manifest = orjson.loads(path.read_bytes()) if path.exists() else {}
+    except (OSError, ValueError):
+        manifest = {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def draw(personas: Mapping[str, Sequence[PersonaRow]], trees: int | None, seed: int) -> dict[str, list[PersonaRow]]:

@@ -71,10 +71,10 @@ class Job:
     replicas: int = 1
 
     def recipe(self) -> dict[str, Any]:
-        """What determines a persona's tree: two runs of one recipe give the same one."""
+        """What determines a persona's tree: two runs of one recipe give the same one. For the manifest."""
         return {
             "seed": self.seed,
-            "cast": self.cast.describe(),
+            "cast": self.cast.published(),
             "prompts": self.prompts,
             "turns": self.turns,
             "branch": str(self.branch),
@@ -83,11 +83,15 @@ class Job:
 
     def tree_key(self, persona: PersonaRow) -> bytes:
         """Names the tree of a persona among the finished ones."""
-        return call_key(recipe=self.recipe(), persona=asdict(persona))
+        return call_key(recipe=self._unpublished(), persona=asdict(persona))
 
     def stamp(self) -> str:
         """Marks the calls that were made for trees of this recipe, so that what they cost can be told."""
-        return call_key(recipe=self.recipe()).hex()
+        return call_key(recipe=self._unpublished()).hex()
+
+    def _unpublished(self) -> dict[str, Any]:
+        """The recipe with models by their whole paths: two folders of one name are two models."""
+        return self.recipe() | {"cast": self.cast.describe()}
 
 
 def check_size(branch: Branch, turns: int) -> None:

@@ -28,7 +28,7 @@ def page(trees: Sequence[TreeRow], *, title: str, total: int, rehearsal: bool) -
 
     Args:
         trees: those that can be browsed, in their order.
-        title: of the page, such as `i2a/trees`.
+        title: of the page, such as `i2a trees`.
         total: how many the release holds.
         rehearsal: whether the rehearsal cast made them; the page says so first.
     """

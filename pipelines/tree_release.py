@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PACKAGES = ("distilabel", "openai", "pyarrow")
+_TITLE = "i2a trees"
 _TAGS = ["synthetic", "personas", "preference", "dialogue", "dpo", "distilabel", "trl"]
 _ROWS = 200  # of a batch on its way to Parquet
 _ON_PAGE = 60  # trees of figures/trees.html, while they have no more messages than
@@ -101,6 +102,7 @@ def publish(
         "recipe": recipe(job, source, license_id),
         "rehearsal": told.pop("rehearsal"),
         "versions": card_facts.versions(_PACKAGES),
+        "prices": card_facts.prices(job.cast),
         **told,
     }
     configs = [
@@ -116,9 +118,9 @@ def publish(
     configs.append(release.Config("dropped", {"train": dropped}, documentation(DroppedRow)))
     shown = list(_for_page(chain.from_iterable(map(finished.trees, finished.keys))))
     total = sum(manifest["counts"]["trees"].values())
-    html = page(shown, title=dataset, total=total, rehearsal=manifest["rehearsal"])
+    html = page(shown, title=_TITLE, total=total, rehearsal=manifest["rehearsal"])
     drawn = figures(audit)
-    pages = {"trees.html": html, "report.html": _report(dataset, finished, manifest, drawn, job)}
+    pages = {"trees.html": html, "report.html": _report(finished, manifest, drawn, job)}
     release.build(
         out,
         dataset,
@@ -127,6 +129,7 @@ def publish(
         facts=_card_facts(manifest, source, job, license_id) | card_facts.pictures(drawn, "report.html"),
         manifest=manifest,
         figures={f"{figure.name}.png": figure.png for figure in drawn} | pages,
+        siblings=[source.repo_id] if source.local else [],
     ).publish()
     return manifest
 
@@ -141,12 +144,11 @@ def recipe(job: Job, source: Source, license_id: str) -> dict[str, Any]:
     }
 
 
-def _report(title: str, finished: Finished, manifest: Mapping[str, Any], drawn: Sequence[Figure], job: Job) -> bytes:
-    counts = [(f"{name}, {split}", rows) for name, of in manifest["counts"].items() for split, rows in of.items()]
+def _report(finished: Finished, manifest: Mapping[str, Any], drawn: Sequence[Figure], job: Job) -> bytes:
     return report(
-        title,
+        _TITLE,
         rehearsal=manifest["rehearsal"],
-        facts=[(name, f"{rows:,}") for name, rows in counts if rows],
+        counts=manifest["counts"],
         figures=drawn,
         dropped=map(legible, finished.dropped(job.votes)),
     )
@@ -219,14 +221,14 @@ def _card_facts(manifest: Mapping[str, Any], source: Source, job: Job, license_i
     return {
         **card_facts.common(job.cast, manifest, manifest["usage"], license_id=license_id, tags=_TAGS, models=writers),
         **{name: manifest[name] for name in told},
-        "pretty_name": "i2a trees",
+        "pretty_name": _TITLE,
         "source_datasets": card_facts.source_datasets(personas["repo_id"]),
         "by_turn": _by_turn(manifest),
         "max_length": manifest["max_length"],
         "turns": job.turns,
         "branch": str(job.branch),
         "votes": job.votes,
-        "personas": personas,
+        "personas": {**personas, "license": source.license},
         "split_check": source.shared,
         "node": documentation(Node),
         "vote": documentation(Vote),

@@ -46,7 +46,7 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     cli.stage_options(parser, "trees")
     trees = parser.add_argument_group("the trees (the paper's ten turns and coin are the defaults)")
     trees.add_argument("--personas", default="i2a/personas", metavar="DATASET",
-                       help="a folder, or org/name on the Hub (default i2a/personas)")  # fmt: skip
+                       help="a folder, or ORG/NAME or ORG/NAME@REVISION on the Hub (default i2a/personas)")  # fmt: skip
     trees.add_argument(
         "--trees", type=cli.positive, metavar="N", help="personas to draw from both splits (default all)"
     )
@@ -88,20 +88,20 @@ def run(options: argparse.Namespace) -> None:
     check_size(options.branch, options.turns)
     job = _job(options, cli.cast_of(options, ROLES))
     source = tree_input.read(options.personas, options.trees, options.seed)
-    repo_id = options.repo or cli.repo_id(options.out)
+    repo_id, target = options.repo or cli.repo_id(options.out), cli.target_of(options)
     rehearsal = job.cast.rehearsal or any(row.rehearsal for rows in source.drawn.values() for row in rows)
     if options.dry_run:
         _estimate(options, job, source)
-        cli.tell_permission(options, [repo_id], rehearsal=rehearsal)
+        cli.tell_permission([repo_id], target, rehearsal=rehearsal)
         return
     with cli.out_folder(options.out):
         release.recover(options.out)
         if _is_made(options, job, source):
             cli.console.print(f"nothing to do: {options.out} was made by this very command")
         else:
-            cli.require_permission(options, [repo_id], rehearsal=rehearsal)
+            cli.require_permission([repo_id], target, rehearsal=rehearsal)
             _make(options, job, source, repo_id)
-        cli.push_release(options, options.out, repo_id)
+        cli.push_releases({options.out: repo_id}, target)
 
 
 def _job(options: argparse.Namespace, cast: Cast) -> Job:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cards.hub.plan import File, Plan
+from cards.hub.plan import KEPT, File, Plan
 from cards.hub.remote import DATASET, PushError, Remote, clear_errors, one_line, read, refusal
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ class Message:
 
 def create(api: "HfApi", repo_id: str, *, private: bool) -> Remote:
     with clear_errors(repo_id):
-        api.create_repo(repo_id, repo_type=DATASET, private=private, exist_ok=True)
+        api.create_repo(repo_id, repo_type=DATASET, private=private or None, exist_ok=True)
     remote = read(api, repo_id)
     if remote is None:
-        raise PushError(f"{repo_id} was created on the Hub and can't be seen there: run the same command again")
+        raise PushError(f"{repo_id} is on the Hub now, and the token can't see it: it needs the right to read too")
+    if remote.files.keys() - KEPT:
+        raise PushError(_who_was_faster(api, repo_id))
     return remote
 
 
@@ -44,16 +46,20 @@ def publish(
         return None if Plan.of(files, now.files) else now.commit
 
     commit = _commit(api, remote, plan, message, landed) if plan else remote.commit
-    url = f"{api.endpoint}/datasets/{remote.repo_id}"
-    said = [
-        f"pushed {remote.repo_id} as {commit[:8]}: {plan}; what the Hub has was compared, and is what was sent"
-        if plan
-        else f"nothing to send: {remote.repo_id} on the Hub is this version ({commit[:8]})"
-    ]
+    said = []
+    if plan:
+        said.append(f"pushed {remote.repo_id} as {commit[:8]}: {plan.done()}; the Hub has what was sent")
+    else:
+        said.append(f"nothing to send: the Hub has this version of {remote.repo_id}")
     if tag and tag not in remote.tags:
         _tag(api, remote.repo_id, commit, tag, message)
         said.append(f"tagged it {tag}")
-    return [*said, url]
+    pinned = f', revision="{tag}"' if tag else ""
+    return [
+        *said,
+        f"look: {api.endpoint}/datasets/{remote.repo_id}",
+        f'use: from datasets import load_dataset; data = load_dataset("{remote.repo_id}"{pinned})',
+    ]
 
 
 def propose(api: "HfApi", remote: Remote, files: Mapping[str, File], plan: Plan, message: Message) -> str:
@@ -76,7 +82,7 @@ def propose(api: "HfApi", remote: Remote, files: Mapping[str, File], plan: Plan,
     with clear_errors(remote.repo_id):
         if url := waiting(remote):
             return f"this version waits already: {url}"
-        return f"proposed ({plan}): {_commit(api, remote, plan, message, waiting, create_pr=True)}"
+        return f"proposed ({plan.done()}): {_commit(api, remote, plan, message, waiting, create_pr=True)}"
 
 
 def _commit(
@@ -121,11 +127,21 @@ def _commit(
         if found := landed(now):
             return found
         if now.commit != remote.commit and not create_pr:
-            raise PushError(_who_was_faster(api, remote)) from failure
+            if found := _before_others(api, remote, landed):
+                return found
+            raise PushError(_who_was_faster(api, repo_id)) from failure
         if wait is None or not _passes(failure):
             raise PushError(_why(failure, repo_id)) from failure
         time.sleep(_patience(failure, wait))
     raise AssertionError("the last round returns or raises")
+
+
+def _before_others(api: "HfApi", remote: Remote, landed: Callable[[Remote], str | None]) -> str | None:
+    """What `landed` says of the commits that came after the one that was looked at: ours may lie under another one."""
+    with clear_errors(remote.repo_id):
+        commits = [one.commit_id for one in api.list_repo_commits(remote.repo_id, repo_type=DATASET)]
+    newer = commits[: commits.index(remote.commit)] if remote.commit in commits else []
+    return next((found for commit in newer if (found := landed(_at(api, remote.repo_id, commit)))), None)
 
 
 def _at(api: "HfApi", repo_id: str, revision: str | None = None) -> Remote:
@@ -151,13 +167,17 @@ def _tag(api: "HfApi", repo_id: str, commit: str, tag: str, message: Message) ->
         try:
             api.create_tag(repo_id, tag=tag, tag_message=message.body, revision=commit, repo_type=DATASET)
         except HTTPError as error:
-            if tag in _at(api, repo_id).tags:
-                if _at(api, repo_id, tag).commit != commit:
-                    raise PushError(
-                        f"the version is on the Hub ({commit[:8]}) without a tag: somebody else has set {tag} on "
-                        "another one meanwhile, and a tag is never moved. Push again with another --tag"
-                    ) from error
+            try:
+                tagged = _at(api, repo_id, tag).commit if tag in _at(api, repo_id).tags else None
+            except PushError:  # it fails whatever it is asked
+                tagged = None
+            if tagged == commit:
                 return
+            if tagged:
+                raise PushError(
+                    f"the version is on the Hub ({commit[:8]}) without a tag: somebody else has set {tag} on another "
+                    "one meanwhile, and a tag is never moved. Push again with another --tag"
+                ) from error
             if wait is None or not _passes(error):
                 raise PushError(
                     f"the version is on the Hub ({commit[:8]}), its tag {tag} is not: {_why(error, repo_id)}. The same "
@@ -198,11 +218,11 @@ def _why(failure: Exception, repo_id: str) -> str:
     )
 
 
-def _who_was_faster(api: "HfApi", remote: Remote) -> str:
-    with clear_errors(remote.repo_id):
-        newest = api.list_repo_commits(remote.repo_id, repo_type=DATASET)[0]
+def _who_was_faster(api: "HfApi", repo_id: str) -> str:
+    with clear_errors(repo_id):
+        newest = api.list_repo_commits(repo_id, repo_type=DATASET)[0]
     return (
         f"{' and '.join(newest.authors) or 'somebody'} pushed {newest.title!r} ({newest.commit_id[:8]}) to "
-        f"{remote.repo_id} meanwhile, so nothing of this push was published. Look at it; the same command then pushes "
+        f"{repo_id} meanwhile, so nothing of this push was published. Look at it; the same command then pushes "
         "this version on top"
     )

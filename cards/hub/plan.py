@@ -1,5 +1,6 @@
 """What a push changes on the Hub: which files it adds, changes and deletes there."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from cards.hub.remote import PushError
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-_KEPT = {".gitattributes"}  # the Hub's own; whatever else the release does not name goes
+KEPT = {".gitattributes"}  # the Hub's own; whatever else the release does not name goes
 _GIT_SHA = 40  # characters of git's SHA-1; the Hub tells it of files outside its large-file storage
 
 
@@ -28,7 +29,8 @@ class File:
             return oid == self.sha256
         from huggingface_hub.utils.sha import git_hash
 
-        return oid == git_hash(self.content if isinstance(self.content, bytes) else self.content.read_bytes())
+        content = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+        return oid == git_hash(content) and hashlib.sha256(content).hexdigest() == self.sha256
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,12 @@ class Plan:
         return cls(
             adds={path: file for path, file in other.items() if path not in there},
             changes={path: file for path, file in other.items() if path in there},
-            deletes=sorted(there.keys() - files.keys() - _KEPT),
+            deletes=sorted(there.keys() - files.keys() - KEPT),
         )
+
+    @classmethod
+    def nothing(cls) -> "Plan":
+        return cls({}, {}, [])
 
     def __bool__(self) -> bool:
         return bool(self.adds or self.changes or self.deletes)
@@ -78,10 +84,17 @@ class Plan:
         for path in self.deletes:
             yield CommitOperationDelete(path)
 
+    def done(self) -> str:
+        """What a push has done, with what it deleted by name."""
+        gone = f" ({', '.join(self.deletes)})" if self.deletes else ""
+        return (
+            f"{len(self.adds)} added, {len(self.changes)} changed, {len(self.deletes)} deleted{gone}, "
+            f"{size(sum(file.bytes for file in self.sent.values()))} at most"
+        )
+
     def __str__(self) -> str:
-        sent = size(sum(file.bytes for file in self.sent.values()))
         counts = f"{len(self.adds)} to add, {len(self.changes)} to change, {len(self.deletes)} to delete"
-        return f"{counts}; {sent}, of which only what the Hub does not have yet is sent"
+        return f"{counts}; {size(sum(file.bytes for file in self.sent.values()))} at most"
 
     def lines(self) -> list[str]:
         """A line for each file."""

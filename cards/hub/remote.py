@@ -12,12 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from cards.release import MANIFEST
+from cards.vocabulary import check_revision
+
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 DATASET = "dataset"  # the Hub's name for what our repositories are
 
-_MANIFEST = "manifest.json"
+_REMEDY = (
+    "Get one at https://huggingface.co/settings/tokens; set HF_TOKEN to it, or unset HF_TOKEN and run `hf auth login`"
+)
 _NO_SERVICE = 500  # from here on, the Hub itself fails
 
 
@@ -50,6 +55,8 @@ def read(api: "HfApi", repo_id: str, revision: str | None = None) -> Remote | No
             info = api.repo_info(repo_id, repo_type=DATASET, revision=revision)
         except RepositoryNotFoundError:
             return None
+        if info.id != repo_id:
+            raise PushError(f"{repo_id} is called {info.id} on the Hub: give --repo {info.id}")
         assert info.sha is not None
         tree = api.list_repo_tree(repo_id, repo_type=DATASET, revision=info.sha, recursive=True)
         files = {
@@ -66,15 +73,16 @@ def read_manifest(api: "HfApi", remote: Remote, revision: str) -> dict[str, Any]
         PushError: what is there is no release.
     """
     with clear_errors(remote.repo_id), TemporaryDirectory() as folder:
-        path = api.hf_hub_download(
-            remote.repo_id, _MANIFEST, repo_type=DATASET, revision=revision, cache_dir=folder, local_files_only=False
-        )
+        path = api.hf_hub_download(remote.repo_id, MANIFEST, repo_type=DATASET, revision=revision, cache_dir=folder)
         try:
             manifest: dict[str, Any] = json.loads(Path(path).read_bytes())
             dict(manifest["files"])
+            for entry in manifest.get("changelog", []):
+                check_revision(entry["version"])
+                ", ".join(entry["changes"])
         except (ValueError, KeyError, TypeError) as error:
             raise PushError(
-                f"{_MANIFEST} of {remote.repo_id} on the Hub is none of a release: mend it there, or use another --repo"
+                f"{MANIFEST} of {remote.repo_id} on the Hub is none of a release: mend it there, or use another --repo"
             ) from error
         return manifest
 
@@ -91,10 +99,12 @@ def clear_errors(repo_id: str) -> Iterator[None]:
         raise PushError(f"{repo_id!r} is no name of a dataset on the Hub: give --repo ORG/NAME") from error
     except HfHubHTTPError as error:
         raise PushError(refusal(error, repo_id)) from error
+    except (KeyError, ValueError) as error:  # no answer of a Hub: that of a login page, say
+        raise PushError(f"what answers for {repo_id} is not the Hub: see that HF_ENDPOINT, if set, is right") from error
     except (HTTPError, OSError) as error:  # no answer at all
         raise PushError(
-            f"the Hub can't be reached for {repo_id} ({one_line(error)}): see that the network is up, and run the "
-            "same command again"
+            f"the Hub can't be reached for {repo_id} ({one_line(error)}): see that the network is up and "
+            "HF_ENDPOINT, if it is set, right; then run the same command again"
         ) from error
 
 
@@ -102,7 +112,7 @@ def refusal(error: Any, repo_id: str) -> str:  # noqa: ANN401 - HfHubHTTPError, 
     """What a refusal of the Hub means, and what to do."""
     status = error.response.status_code
     if status == 401:
-        return f"the Hub does not accept {token_source()}: expired, revoked or mistyped. Get one with `hf auth login`"
+        return f"the Hub does not accept {token_source()}: expired, revoked or mistyped. {_REMEDY}"
     if status == 403:
         return (
             f"{token_source()} may not do this to {repo_id}: it needs the right to write to that dataset "
@@ -117,7 +127,8 @@ def refusal(error: Any, repo_id: str) -> str:  # noqa: ANN401 - HfHubHTTPError, 
 
 def token_source() -> str:
     """Where the client takes its token from."""
-    return "the token in HF_TOKEN" if os.environ.get("HF_TOKEN") else "the token that `hf auth login` stored"
+    variables = [name for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") if os.environ.get(name)]
+    return f"the token in {variables[0]}" if variables else "the token that `hf auth login` stored"
 
 
 def one_line(error: object) -> str:

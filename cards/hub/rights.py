@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 _WRITING_ROLES = ("write", "admin", "contributor")  # of a member of an organisation
 
 
-def require_right_to_write(api: "HfApi", repo_id: str, *, create_pr: bool = False) -> str:
-    """The name of the user whose token may push to a dataset, or create it.
+def require_right_to_write(api: "HfApi", repo_id: str, *, create_pr: bool = False) -> None:
+    """Sees that the token may push to a dataset, or create it.
 
     Args:
         create_pr: It is enough to be allowed to open a pull request, which any token that writes at all is.
@@ -32,25 +32,26 @@ def require_right_to_write(api: "HfApi", repo_id: str, *, create_pr: bool = Fals
             ) from error
         token, scopes = _token_of(who)
         if token.get("role") == "read":
-            raise PushError(f"{_naming(who)} can only read: create one with the right to write to {repo_id}")
+            raise PushError(
+                f"{_naming(who)} can only read: get one that can write at https://huggingface.co/settings/tokens"
+            )
         try:
             api.auth_check(repo_id, repo_type=DATASET, write=not create_pr)
         except RepositoryNotFoundError as error:
             if create_pr:
                 raise PushError(
-                    f"there is no dataset {repo_id} on the Hub that {_naming(who)} can see, so no pull request can be "
-                    "opened there: push without --create-pr to create it"
+                    f"there is no dataset {repo_id} on the Hub, or it is a private one that {_naming(who)} can't see: "
+                    "no pull request can be opened there"
                 ) from error
         except HfHubHTTPError as error:
             if error.response.status_code not in (401, 403):
                 raise
             raise PushError(_lacks(who, repo_id)) from error
         else:
-            return str(who["name"])
+            return
         namespace = repo_id.split("/", 1)[0]
         if namespace not in _writable(who, scopes):
             raise PushError(_lacks(who, repo_id))
-        return str(who["name"])
 
 
 def _token_of(who: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:

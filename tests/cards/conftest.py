@@ -74,7 +74,6 @@ def configs(tables: Tables) -> list[Config]:
 @pytest.fixture
 def facts() -> dict[str, Any]:
     """What the templates `personas` and `aloe` need."""
-    lengths = {"least": 8, "median": 10, "most": 1012}
     return {
         "rehearsal": False,
         "license": "cc-by-4.0",
@@ -102,10 +101,18 @@ def facts() -> dict[str, Any]:
         "embedder": "some-embedder",
         "thresholds": {"profile": 0.7, "personality": 0.8},
         "seeds": {
-            "profiles": {"count": 20, "sha256": "ab" * 32, "own": False},
-            "personalities": {"count": 21, "sha256": "cd" * 32, "own": False},
+            "profiles": {"count": 20, "kept": 14, "sha256": "ab" * 32, "own": False},
+            "personalities": {"count": 21, "kept": 12, "sha256": "cd" * 32, "own": False},
         },
-        "texts": [{"kind": "profiles", "texts": 1351, "seeds": 20, "statements": lengths, "words": lengths}],
+        "texts": [
+            {
+                "kind": "profiles",
+                "texts": 1351,
+                "seeds": 14,
+                "statements": {"least": 8, "median": 10, "most": 12},
+                "words": {"least": 45, "median": 61, "most": 1012},
+            }
+        ],
         "yields": [
             {
                 "kind": "profile",
@@ -126,6 +133,7 @@ def facts() -> dict[str, Any]:
                 "train_median": None,
             }
         },
+        "grown_from": [],
         "aloe": "i2a/aloe",
         "personas": "i2a/personas",
     }
@@ -136,7 +144,7 @@ def tree_facts(facts: dict[str, Any]) -> dict[str, Any]:
     """What the template `trees` needs, as a run of 300 trees might tell it."""
     return {
         **{name: facts[name] for name in SHARED},
-        "personas": {"repo_id": "i2a/personas", "sha256": "0123456789abcdef" * 4},
+        "personas": {"repo_id": "i2a/personas", "sha256": "0123456789abcdef" * 4, "license": "cc-by-4.0"},
         "turns": 10,
         "branch": "both:2",
         "votes": 2,

@@ -1,6 +1,7 @@
 """The card: right for the Hub, readable for people, and whole whatever the texts hold."""
 
 import json
+import re
 import shlex
 import unicodedata
 from pathlib import Path
@@ -10,14 +11,14 @@ import jinja2
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from cards.card import as_json, cell, code, fenced, render, size_category
+from cards.card import as_json, cell, code, fenced, flat, render, size_category
 from cards.data import Config, Split, Written, write
 from cards.vocabulary import VocabularyError
 from tests.cards.conftest import SHARED, Tables, configs_of
 from tests.cards.reading import HOSTILE, TEXTS, blocks, example_row, header_and_page, markdown, shape, shown
 
 OWN_FACTS = {
-    "personas": ("embedder", "thresholds", "seeds", "texts", "yields", "leakage", "aloe"),
+    "personas": ("embedder", "thresholds", "seeds", "texts", "yields", "leakage", "grown_from", "aloe"),
     "aloe": ("embedder", "seeds", "leakage", "personas"),
     "trees": (
         *("personas", "turns", "branch", "votes", "node", "vote", "trees", "pairs", "margin", "audit", "longer_won"),
@@ -49,6 +50,28 @@ def test_a_cell_stays_one_cell_and_shows_the_text_as_it_is(text: str) -> None:
     assert len(read) <= 300
     if len(text) < 300 and text.isprintable():
         assert read == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("C #", "C \\#"),
+        ("see HTTPS://a.example/x", "see HTTPS\\://a.example/x"),
+        ("www.a.example or WWW.b", "www\\.a.example or WWW\\.b"),
+        ("so\u00adft", "soft"),
+        ("a" + "".join(map(chr, (0xE0001, 0xE0041, 0xE007F))) + "b", "ab"),
+        ("a\u2066\u180e\U0001d173\ud800b", "ab"),
+    ],
+)
+def test_a_cell_makes_no_heading_no_link_and_hides_nothing(text: str, spelled: str) -> None:
+    assert cell(text) == spelled
+    assert shown(markdown.parse(f"# {spelled} #")[1]) == "".join(c for c in text if c.isprintable())
+
+
+def test_the_example_spells_out_what_hides() -> None:
+    row = {"text": "a\u00ad\U000e0041\n\u200db"}
+    assert as_json(row) == '{\n  "text": "a\\u00ad\\udb40\\udc41\\n\\u200db"\n}'
+    assert json.loads(as_json(row)) == row
 
 
 @settings(deadline=None)
@@ -143,7 +166,7 @@ def test_the_page_tells_counts_columns_yields_and_leakage(
         "| judge | other-model | vLLM | - |",
         "| writer | 1,234 | 56,789 | 4,321 |",
         "| **all** | 1,244 | 56,889 | 4,341 |",
-        "| profiles | 1,351 | 20 | 8 | 10 | 1,012 | 8 | 10 | 1,012 |",
+        "| profiles | 1,351 | 14 | 8 | 10 | 12 | 45 | 61 | 1,012 |",
         "| some-model | [Somebody](https://example.org/terms) |",
         "| profile | 0.650 | 0.641 | 0.400 | 0.700 | - |",
     ):
@@ -200,13 +223,54 @@ def test_figures_and_report_are_shown_where_there_are_any(
 
 
 def test_seeds_of_the_publisher_bring_the_question_of_their_licence(
-    tmp_path: Path, configs: list[Config], facts: dict[str, Any]
+    tmp_path: Path, configs: list[Config], tables: Tables, facts: dict[str, Any]
 ) -> None:
     facts["seeds"]["personalities"]["own"] = True
     _, page = header_and_page(card(tmp_path, configs, facts))
-    assert "their licence allows this one" in page
-    assert "- **Seeds**, profiles: 20 that ship with i2a" in page
-    assert "- **Seeds**, personalities: 21 that the publisher gave" in page
+    prose = " ".join(page.split())
+    assert "The seeds of its personalities are the publisher's own and not" in prose
+    assert "their licence allows this one" in prose
+    assert "- **Seeds**, profiles: 20 offered, 14 kept; they ship with i2a, written by hand. Their SHA-256" in page
+    assert "- **Seeds**, personalities: 21 offered, 12 kept; given by the publisher. Their SHA-256" in page
+    assert "begins with `abababababab`." in page
+    assert "abababababab" * 2 not in page
+    facts["seeds"]["profiles"]["own"] = True
+    _, page = header_and_page(card(tmp_path / "both", configs_of(tables), facts))
+    assert "The seeds of its profiles and personalities are the publisher's own" in page
+
+
+def test_seeds_that_ship_raise_no_question_and_those_that_stayed_are_not_the_writer_s(
+    tmp_path: Path, configs: list[Config], facts: dict[str, Any]
+) -> None:
+    _, page = header_and_page(card(tmp_path, configs, facts))
+    assert "publisher's own" not in page
+    assert "some-model wrote all but the seeds, 14 profiles and 12 personalities:" in page
+
+
+def test_a_pool_that_was_enlarged_says_how_it_began(tmp_path: Path, tables: Tables, facts: dict[str, Any]) -> None:
+    steps = [{"profiles": 30, "personalities": 14}, {"profiles": 40, "personalities": 1400}]
+    for number, said in enumerate(("enlarged.", "enlarged, in 2 steps."), start=1):
+        _, page = header_and_page(card(tmp_path / said, configs_of(tables), facts | {"grown_from": steps[:number]}))
+        assert f"The pool was first made with 30 profiles and 14 personalities and then {said}" in page
+    _, page = header_and_page(card(tmp_path / "whole", configs_of(tables), facts))
+    assert "enlarged" not in page
+
+
+def test_roles_of_one_model_are_named_together(tmp_path: Path, configs: list[Config], facts: dict[str, Any]) -> None:
+    players = [("user", "m"), ("judge", "M"), ("tailored", "m")]
+    facts["cast"] = [{"role": role, "llm": "L", "model": model, "settings": {}} for role, model in players]
+    _, page = header_and_page(card(tmp_path, configs, facts, "aloe"))
+    assert "\n- **Made by**: M (judge), m (user, tailored)\n" in page
+
+
+def test_configs_of_the_same_columns_have_one_table_of_them(
+    tmp_path: Path, tables: Tables, facts: dict[str, Any]
+) -> None:
+    tables["texts"] = {"train": tables["texts"]["train"].drop_columns(["seen"])}
+    _, page = header_and_page(card(tmp_path, configs_of(tables), facts))
+    assert "\n### `people` and `dropped`\n\n| column | type | meaning |\n" in page
+    assert "\n### `texts`\n\n| column | type | meaning |\n" in page
+    assert page.count("| `seen` |") == 1
 
 
 @pytest.mark.parametrize(
@@ -285,6 +349,7 @@ def one_row(name: str, text: str, *, default: bool) -> Written:
 @example(text=HOSTILE[0])
 @example(text=HOSTILE[1])
 @example(text=HOSTILE[3])
+@example(text="0\x85")
 def test_hostile_texts_in_rows_names_and_facts_leave_the_card_whole(
     facts_of: dict[str, dict[str, Any]], template: str, text: str
 ) -> None:
@@ -305,7 +370,7 @@ def test_hostile_texts_in_rows_names_and_facts_leave_the_card_whole(
     assert {**header, "pretty_name": ""} == {**tame_header, "pretty_name": ""} | {
         "dataset_info": header["dataset_info"]
     }
-    assert header["pretty_name"] == f"People {text}"
+    assert header["pretty_name"] == flat(f"People {text}")
     assert shape(page) == shape(tame)
     assert {child.type for token in markdown.parse(page) for child in token.children or []} <= {
         *("text", "text_special", "softbreak", "code_inline", "link_open", "link_close", "image"),
@@ -335,7 +400,8 @@ def test_the_card_of_trees_tells_labels_audit_ledger_cost_and_splits(
         "| votes-differ | 310 |",
         "| 0.31 | 0.06 | 0.28 | 0.61 |",
         "| characters | 0.43 | 263.40 | 1,287.00 |",
-        "| 10 | 9.00 | 9.00 | 10.00 | 11.00 | 5.00 | 0.00 | 5.00 | 10.00 |",
+        "| 9 | 8.10 | 8 | 9 | 10 | 4.50 | 0 | 4.50 | 9 |",
+        "| 10 | 9.00 | 9 | 10 | 11 | 5.00 | 0 | 5 | 10 |",
         "| tailored | 2.1% |",
         "| generic | 1.8% |",
         "| judge | 79.0% |",
@@ -354,9 +420,59 @@ def test_the_card_of_trees_tells_labels_audit_ledger_cost_and_splits(
         "In the first turns (`both:2`) it goes on from both replies",
         "Of 5,432 votes that gave one reply more, 51.2% gave it to the reply that stood first (95% interval 49.7% to",
         "The tailored reply is the preferred one in 91.9% of the decided pairs.",
+        "297 dialogue trees of 10 turns",
+        "Each path of a tree has 10 turns.",
+        "1 to 10, twice for each pair, alternating which reply is shown first.",
+        "begins with `0123456789ab`.",
+        "No feature here predicts the label by itself",
     ):
         assert said in prose
     assert "\n\n\n" not in page
+
+
+def test_texts_under_another_licence_are_named_with_it(
+    tmp_path: Path, tables: Tables, tree_facts: dict[str, Any]
+) -> None:
+    said = {"cc-by-4.0": False, None: False, "odbl": True}
+    for number, (licence, expected) in enumerate(said.items()):
+        facts = tree_facts | {"personas": {**tree_facts["personas"], "license": licence}}
+        _, page = header_and_page(card(tmp_path / str(number), as_trees(tables), facts, "trees"))
+        assert ("It contains texts of `i2a/personas`, which are under `odbl`." in page) is expected
+        assert ("It contains texts" in page) is expected
+
+
+def test_a_shallow_feature_that_predicts_the_label_is_named(
+    tmp_path: Path, tables: Tables, tree_facts: dict[str, Any]
+) -> None:
+    names = {"many_words": 0.71, "few": 0.29, "upper": 0.7, "lower": 0.3}
+    audit = [{"feature": name, "auc": auc, "preferred": 1.0, "rejected": 2.0} for name, auc in names.items()]
+    _, page = header_and_page(card(tmp_path, as_trees(tables), tree_facts | {"audit": audit}, "trees"))
+    assert "**Here something shallow predicts the label**: many words (AUC 0.71), few (AUC 0.29). A model" in page
+    assert "No feature here" not in page
+
+
+@pytest.mark.parametrize(
+    ("votes", "said"), [(1, "once for each pair. A"), (4, "4 times for each pair, alternating which reply is shown")]
+)
+def test_the_number_of_votes_is_told_in_words(
+    tmp_path: Path, tables: Tables, tree_facts: dict[str, Any], votes: int, said: str
+) -> None:
+    facts = tree_facts | {"votes": votes, "branch": "coin"}
+    _, page = header_and_page(card(tmp_path, as_trees(tables), facts, "trees"))
+    assert f"1 to 10, {said}" in page
+    assert "297 dialogues of 10 turns" in page
+    assert "Each dialogue has 10 turns." in page
+
+
+def test_what_has_no_train_rows_is_not_trained_on(tmp_path: Path, tables: Tables, tree_facts: dict[str, Any]) -> None:
+    some, none = tables["texts"]["train"], tables["dropped"]["train"]
+    only_test = {"train": none, "test": some}
+    parts = {"trees": {"train": some}, "preference": only_test, "sft": {"train": some}, "kto": only_test}
+    _, page = header_and_page(card(tmp_path / "a", configs_of(parts), tree_facts, "trees"))
+    assert re.findall(r"^trl (\w+)", page, re.MULTILINE) == ["sft"]
+    _, page = header_and_page(card(tmp_path / "b", configs_of(parts | {"sft": only_test}), tree_facts, "trees"))
+    assert "trl " not in page
+    assert "There is nothing to train on here: `train` has no decided pair." in page
 
 
 def test_the_commands_train_on_every_config_that_has_rows_whole(
@@ -402,7 +518,7 @@ def test_a_run_without_a_decided_pair_has_a_card_of_trees_too(
     _, page = header_and_page(card(tmp_path, configs, facts, "trees"))
     prose = " ".join(page.split())
     assert said in prose
-    assert "There is nothing to train on here: no pair was decided." in prose
+    assert "There is nothing to train on here: `train` has no decided pair." in prose
     assert "no margins and no audit" in prose
     assert "| 1 | - | - | - | - | - | - | - | - |" in page
     assert "| tailored | - |" in page
@@ -416,3 +532,14 @@ def test_a_run_without_a_decided_pair_has_a_card_of_trees_too(
 )
 def test_the_size_is_a_word_of_the_hub(rows: int, word: str) -> None:
     assert size_category(rows) == word
+
+
+def test_the_size_in_the_header_is_that_of_the_default_config(facts: dict[str, Any]) -> None:
+    import pyarrow as pa
+
+    def sized(name: str, rows: int, *, default: bool) -> Written:
+        config = Config(name, {"train": pa.table({"id": ["a"]}).to_reader()}, {"id": "an id"}, default=default)
+        return Written(config, {"train": Split(rows, 10, 10, {"id": "a"})})
+
+    sizes = [sized("people", 999, default=True), sized("texts", 2000, default=False)]
+    assert header_and_page(render("i2a/people", sizes, "personas", facts))[0]["size_categories"] == ["n<1K"]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cards.figures import Figure, Mark, Panel, Series, bars, edges, histogram, lines, plain, scatter
+from cards.drawing import plain
+from cards.figures import Figure, Mark, Panel, Series, bars, edges, histogram, lines, scatter
 
 Draw = Callable[..., Figure]
 NAMES = ["India", "South Korea"]
@@ -85,6 +86,21 @@ def test_nothing_and_a_single_value_are_drawn_too(draw: Draw, of: Callable[..., 
     single = draw("name", "Title", "Caption.", [Panel([one], names=["India"])])
     zero = draw("name", "Title", "Caption.", [Panel([Series("kept", one.x, [0])], names=["India"])])
     assert nothing.png not in (single.png, zero.png)
+
+
+def test_the_palette_has_room_for_four_series_and_their_edges() -> None:
+    """White, black, greys and four colours, each with what lies between it and the ground."""
+    from PIL import Image
+
+    points = [Series(str(n), [n, n + 0.5, n + 0.9], [n, 7 - n, 3]) for n in range(4)]
+    with Image.open(io.BytesIO(scatter("name", "Title", "Caption.", [Panel(points)]).png)) as image:
+        assert len(image.getcolors() or []) > 32
+
+
+def test_where_a_histogram_has_as_many_edges_as_counts_each_is_a_tick() -> None:
+    ticks, bins = Series("few", [0.2, 0.4], [0, 0]), Series("many", [0, 0.5, 1], [0, 0])
+    drawn = [histogram("name", "Title", "Caption.", [Panel([one])]).png for one in (ticks, bins)]
+    assert drawn[0] != drawn[1]
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_as_they_were() -> None:

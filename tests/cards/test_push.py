@@ -16,6 +16,7 @@ from cards import release
 from cards.release import build
 from tests.cards.conftest import Tables, configs_of
 from tests.cards.pusher import Pusher
+from tests.hub.client import run_client
 from tests.hub.server import Fault, Hub
 
 pytestmark = pytest.mark.slow
@@ -89,7 +90,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any],
     return make
 
 
-def rows_on(hub: Hub, revision: str = "main") -> dict[str, bytes]:
+def files_on(hub: Hub, revision: str = "main") -> dict[str, bytes]:
     """The files that the Hub shows, but its own."""
     return {path: content for path, content in hub.files(ID, revision).items() if path != ".gitattributes"}
 
@@ -100,6 +101,12 @@ def titles(hub: Hub) -> list[str]:
 
 def card_there(hub: Hub, revision: str = "main") -> str:
     return hub.files(ID, revision)["README.md"].decode()
+
+
+def upload(hub: Hub, path: str, content: str) -> None:
+    """By hand, as somebody would in the web editor."""
+    where = f"path_in_repo={path!r}, repo_id={ID!r}, repo_type='dataset'"
+    run_client(hub, f"result = api.upload_file(path_or_fileobj={content.encode()!r}, {where}).oid")
 
 
 @both_ways
@@ -114,7 +121,7 @@ def test_a_push_is_one_commit_with_exactly_what_the_manifest_names(hub: Hub, pus
         "initial commit",
     ]
     assert hub.tags(ID) == {"v1.0.0": hub.commits(ID)[0].oid}
-    there = rows_on(hub)
+    there = files_on(hub)
     assert sorted(there) == sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
     for path, content in there.items():
         if path not in ("README.md", "manifest.json"):
@@ -126,7 +133,7 @@ def test_a_push_is_one_commit_with_exactly_what_the_manifest_names(hub: Hub, pus
 def test_what_is_on_the_hub_is_a_release_again(hub: Hub, pusher: Pusher, make: Make, tmp_path: Path) -> None:
     pusher.push(make(), "--tag", "v1.0.0")
 
-    for path, content in rows_on(hub).items():
+    for path, content in files_on(hub).items():
         (tmp_path / "back" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "back" / path).write_bytes(content)
     manifest = release.read_manifest(tmp_path / "back")
@@ -145,23 +152,24 @@ def test_a_second_push_of_the_same_has_nothing_to_send(hub: Hub, pusher: Pusher,
     told = pusher.push(out, "--tag", "v1.0.0")
 
     assert told.code == 0, told
-    assert "nothing to send: i2a/people on the Hub is this version" in told.told
+    assert "nothing to send: the Hub has this version of i2a/people" in told.told
     assert (hub.commits(ID), hub.received) == (before, received)
 
 
 def test_a_new_version_deletes_what_is_gone_and_tells_what_changed(hub: Hub, pusher: Pusher, make: Make) -> None:
     pusher.push(make(), "--tag", "v1.0.0")
-    shutil.rmtree(out := make(rows=4, manifest={"recipe": {"seed": 8}}) / "figures")
-    out = out.parent
+    out = make(rows=4, manifest={"recipe": {"seed": 8}})
+    (out / "figures/map.png").unlink()
     edit_manifest(out, lambda manifest: manifest["files"].pop("figures/map.png"))
 
     told = pusher.push(out, "--tag", "v1.1.0")
 
     assert told.code == 0, told
-    assert "figures/map.png" not in rows_on(hub)
-    assert "figures/map.png" in rows_on(hub, "v1.0.0")
+    assert "figures/map.png" not in files_on(hub)
+    assert ".gitattributes" in hub.files(ID)
+    assert "figures/map.png" in files_on(hub, "v1.0.0")
     assert titles(hub)[0] == "v1.1.0: people: 7 -> 6 rows"
-    assert hub.commits(ID)[0].message == "- people: 7 -> 6 rows\n- made otherwise: seed"
+    assert hub.commits(ID)[0].message == "- people: 7 -> 6 rows\n- other settings: seed 7 -> 8"
     card = card_there(hub)
     assert card.index("v1.1.0") < card.index("v1.0.0")
     assert 'revision="v1.1.0"' in card
@@ -175,7 +183,7 @@ def test_pushes_between_two_versions_stand_in_no_changelog(hub: Hub, pusher: Pus
 
     pusher.push(out, "--tag", "v2.0.0")
 
-    log = json.loads(rows_on(hub)["manifest.json"])["changelog"]
+    log = json.loads(files_on(hub)["manifest.json"])["changelog"]
     assert [entry["version"] for entry in log] == ["v2.0.0", "v1.0.0"]
     assert log[0]["changes"] == ["people: 7 -> 5 rows"]
 
@@ -187,6 +195,7 @@ def test_another_repo_gets_its_own_name_into_the_card(hub: Hub, pusher: Pusher, 
     assert 'load_dataset("alice/mine")' in card
     assert ID not in card
     assert "alice/aloe" in card
+    assert json.loads(hub.files("alice/mine")["manifest.json"])["siblings"] == ["alice/aloe"]
     assert json.loads(hub.files("alice/mine")["manifest.json"])["repo_id"] == "alice/mine"
 
 
@@ -195,6 +204,19 @@ def test_private_is_for_a_new_dataset(hub: Hub, pusher: Pusher, make: Make, priv
     pusher.push(make(), *(["--private"] if private else []))
 
     assert hub.repo(ID).private is private
+
+
+def test_without_a_tag_the_title_tells_what_changed_since_the_last_push(hub: Hub, pusher: Pusher, make: Make) -> None:
+    pusher.push(make(), "--tag", "v1.0.0")
+    pusher.push(make(rows=4))
+    pusher.push(make(rows=3))
+    pusher.push(make(rows=3, salt="other"))
+
+    assert titles(hub)[:3] == [
+        "New version: other rows, as many as before",
+        "New version: people: 6 -> 5 rows",
+        "New version: people: 7 -> 6 rows",
+    ]
 
 
 def test_a_public_dataset_is_not_taken_for_a_private_one(hub: Hub, pusher: Pusher, make: Make) -> None:
@@ -222,6 +244,7 @@ def test_a_dry_run_lists_adds_changes_deletes_and_bytes_and_sends_nothing(hub: H
     assert "change  people/train-00000-of-00001.parquet" in told.told
     assert "delete  figures/map.png" in told.told
     assert "1 to add, 3 to change, 1 to delete; " in told.told
+    assert "commit  'New version: people: 7 -> 6 rows' to i2a/people" in told.told
     assert {call.method for call in hub.log[calls:]} <= {"GET", "HEAD"}
 
 
@@ -230,6 +253,7 @@ def test_a_dry_run_of_a_new_dataset_creates_none(hub: Hub, pusher: Pusher, make:
 
     assert told.code == 0, told
     assert "would be refused as it is: there is no token" in told.told
+    assert "create  i2a/people (public)" in told.told
     assert "6 to add" in told.told
     assert not hub.store.repos
 
@@ -280,9 +304,8 @@ def test_strays_in_the_folder_stay_here(hub: Hub, pusher: Pusher, make: Make, tm
     told = pusher.push(out)
 
     assert told.code == 0, told
-    assert set(rows_on(hub)) == {*json.loads((out / "manifest.json").read_text())["files"], "manifest.json"}
-    assert ".env stays here: it is no part of the release" in told.told
-    assert "linked stays here" in told.told
+    assert set(files_on(hub)) == {*json.loads((out / "manifest.json").read_text())["files"], "manifest.json"}
+    assert "no part of the release, so left here: .DS_Store, .env, __pycache__/a.pyc, link.txt, linked" in told.told
 
 
 @pytest.mark.parametrize("where", ["figures/map.png", "README.md", "people"])
@@ -425,7 +448,6 @@ def test_another_datasets_place_is_not_overwritten(hub: Hub, pusher: Pusher, mak
 def test_what_i2a_did_not_make_is_not_deleted(hub: Hub, pusher: Pusher, make: Make) -> None:
     out = make()
     pusher.push(out)
-    shutil.rmtree(out / "x", ignore_errors=True)
     commit = hub.repo(ID).at("main")
     commit.files.pop("manifest.json")
 
@@ -433,6 +455,89 @@ def test_what_i2a_did_not_make_is_not_deleted(hub: Hub, pusher: Pusher, make: Ma
 
     assert told.code == 2
     assert "holds what i2a did not make" in told.told
+
+
+def test_a_benchmark_of_others_is_not_replaced(hub: Hub, pusher: Pusher, make: Make) -> None:
+    """Under one name, its certificate would be about other personas than those that it stands beside."""
+    mine = {"dataset": "aloe", "belongs_to": "i2a/aloe"}
+    pusher.push(make(manifest=mine))
+    before = hub.commits(ID)
+
+    told = pusher.push(make(rows=4, manifest=mine | {"belongs_to": "i2a/other"}))
+
+    assert told.code == 2
+    assert "belongs to i2a/aloe, and this one to i2a/other" in told.told
+    assert hub.commits(ID) == before
+
+
+def test_a_gitignore_on_the_hub_is_told(hub: Hub, pusher: Pusher, make: Make) -> None:
+    """By it the client would leave out files, and say nothing."""
+    pusher.push(make())
+    upload(hub, ".gitignore", "*.png")
+    before = hub.commits(ID)
+
+    for more in ([], ["--create-pr"]):
+        told = pusher.push(make(rows=4), *more)
+        assert told.code == 2
+        assert "has a .gitignore on the Hub" in told.told
+    assert hub.commits(ID) == before
+    assert not hub.repo(ID).pulls
+
+
+def test_a_dataset_of_another_name_is_told(hub: Hub, pusher: Pusher, make: Make) -> None:
+    """The Hub answers to a name in other case, and to that of before a renaming."""
+    pusher.push(make())
+    hub.store.repos["i2a/People"] = hub.repo(ID)
+
+    told = pusher.push(make(), "--repo", "i2a/People")
+
+    assert told.code == 2
+    assert "i2a/People is called i2a/people on the Hub: give --repo i2a/people" in told.told
+
+
+def test_a_folder_whose_name_no_dataset_can_have_needs_another(pusher: Pusher, make: Make) -> None:
+    told = pusher.push(make(repo_id="i2a/my people"))
+
+    assert told.code == 2
+    assert "can't be a dataset's name on the Hub: give --repo ORG/NAME" in told.told
+
+
+@pytest.mark.parametrize("content", ["{}", '{"files": {}, "changelog": [{}]}', '{"files": {}, "changelog": null}', "["])
+def test_a_manifest_on_the_hub_that_is_none_is_told(hub: Hub, pusher: Pusher, make: Make, content: str) -> None:
+    pusher.push(make())
+    upload(hub, "manifest.json", content)
+
+    told = pusher.push(make(rows=4))
+
+    assert told.code == 2
+    assert "manifest.json of i2a/people on the Hub is none of a release" in told.told
+
+
+def test_a_release_of_an_earlier_i2a_is_told(pusher: Pusher, make: Make) -> None:
+    out = make()
+    edit_manifest(out, lambda manifest: manifest.pop("siblings"))
+
+    told = pusher.push(out)
+
+    assert told.code == 2
+    assert "manifest.json does not tell siblings" in told.told
+
+
+def test_what_was_edited_on_the_hub_is_not_undone(hub: Hub, pusher: Pusher, make: Make) -> None:
+    """A proposal is the way past it: who merges it sees what goes."""
+    pusher.push(make())
+    upload(hub, "README.md", card_there(hub) + "Thanks.")
+    upload(hub, "NOTES.md", "x")
+    before = hub.commits(ID)
+
+    told = pusher.push(make(rows=4))
+
+    assert told.code == 2
+    assert "NOTES.md, README.md of i2a/people were changed on the Hub since the last push" in told.told
+    assert hub.commits(ID) == before
+    told = pusher.push(make(rows=4), "--create-pr")
+    assert told.code == 0, told
+    assert "1 deleted (NOTES.md)" in told.told
 
 
 # Tags
@@ -449,6 +554,20 @@ def test_a_tag_is_never_moved(hub: Hub, pusher: Pusher, make: Make) -> None:
     assert (hub.tags(ID), hub.commits(ID)) == before
 
 
+def test_a_version_that_is_tagged_has_nothing_to_send_even_when_main_has_gone_on(
+    hub: Hub, pusher: Pusher, make: Make
+) -> None:
+    pusher.push(make(), "--tag", "v1.0.0")
+    pusher.push(make(rows=4), "--tag", "v1.1.0")
+    before = hub.commits(ID)
+
+    told = pusher.push(make(), "--tag", "v1.0.0")
+
+    assert told.code == 0, told
+    assert "v1.0.0 of i2a/people is this version, and main has gone on since" in told.told
+    assert hub.commits(ID) == before
+
+
 def test_a_version_that_was_pushed_without_a_tag_gets_one(hub: Hub, pusher: Pusher, make: Make) -> None:
     """Its card names the version, so card and manifest go up once more, and no data."""
     out = make()
@@ -457,7 +576,7 @@ def test_a_version_that_was_pushed_without_a_tag_gets_one(hub: Hub, pusher: Push
     told = pusher.push(out, "--tag", "v1.0.0")
 
     assert told.code == 0, told
-    assert "0 to add, 2 to change, 0 to delete" in told.told
+    assert "0 added, 2 changed, 0 deleted" in told.told
     assert hub.tags(ID) == {"v1.0.0": hub.commits(ID)[0].oid}
 
 
@@ -467,6 +586,34 @@ def test_a_name_that_is_none_of_a_version_is_refused(pusher: Pusher, make: Make,
 
     assert told.code == 2
     assert "argument --tag" in told.told
+
+
+def test_the_changelog_names_only_versions_that_are_tagged(hub: Hub, pusher: Pusher, make: Make) -> None:
+    """A push was killed before its tag; another one without a tag came after it."""
+    hub.faults.append(Fault("POST", "/tag/", status=400))
+    assert "its tag v1.0.0 is not" in pusher.push(make(), "--tag", "v1.0.0").told
+    hub.faults.clear()
+
+    pusher.push(make(rows=4))
+
+    assert json.loads(files_on(hub)["manifest.json"])["changelog"] == []
+    assert "v1.0.0" not in card_there(hub)
+
+
+def test_a_tag_that_somebody_sets_meanwhile_is_left_alone(hub: Hub, pusher: Pusher, make: Make) -> None:
+    pusher.push(make())
+    old = hub.commits(ID)[0]
+    hub.faults.append(Fault("POST", "/tag/", delay=1))
+    running = pusher.start(make(rows=4), "--tag", "v1.0.0")
+    while hub.faults[0].times:
+        time.sleep(0.01)
+    hub.repo(ID).tags["v1.0.0"] = old
+
+    ended = running.wait()
+
+    assert ended.code == 2
+    assert "somebody else has set v1.0.0 on another one meanwhile" in ended.told
+    assert hub.tags(ID)["v1.0.0"] == old.oid
 
 
 # Pull requests
@@ -483,8 +630,8 @@ def test_a_proposal_changes_nothing_until_it_is_merged(hub: Hub, pusher: Pusher,
     assert told.code == 0, told
     assert f"{hub.url}/datasets/{ID}/discussions/1" in told.told
     assert hub.commits(ID) == before
-    assert rows_on(hub, "refs/pr/1")["texts/train-00000-of-00001.parquet"]
-    assert rows_on(hub, "refs/pr/1") != rows_on(hub)
+    assert files_on(hub, "refs/pr/1")["texts/train-00000-of-00001.parquet"]
+    assert files_on(hub, "refs/pr/1") != files_on(hub)
 
 
 def test_a_proposal_that_waits_is_not_made_twice(hub: Hub, pusher: Pusher, make: Make) -> None:
@@ -507,6 +654,23 @@ def test_a_proposal_needs_a_dataset_and_no_tag(hub: Hub, pusher: Pusher, make: M
     assert not hub.store.repos
 
 
+def test_a_proposal_that_was_closed_can_be_made_again(hub: Hub, pusher: Pusher, make: Make) -> None:
+    pusher.push(make())
+    out = make(rows=4)
+    pusher.push(out, "--create-pr")
+    hub.repo(ID).pulls[1].status = "closed"
+
+    assert pusher.push(out, "--create-pr").code == 0
+    assert len(hub.repo(ID).pulls) == 2
+
+
+def test_of_what_is_there_nothing_is_proposed(hub: Hub, pusher: Pusher, make: Make) -> None:
+    pusher.push(make())
+
+    assert "nothing to propose" in pusher.push(make(), "--create-pr").told
+    assert not hub.repo(ID).pulls
+
+
 # Faults and kills
 
 
@@ -517,12 +681,12 @@ def two_versions(hub: Hub, pusher: Pusher, make: Make) -> tuple[Path, dict[str, 
     out = make(rows=3, salt=f"new {salt}")
     hub.faults.clear()
     hub.log.clear()
-    return out, rows_on(hub)
+    return out, files_on(hub)
 
 
 def settled(hub: Hub, old: dict[str, bytes], out: Path) -> bool:
     """Whether the Hub shows the new version; it must show one of the two, whole."""
-    there = rows_on(hub)
+    there = files_on(hub)
     if there == old:
         return False
     for path, content in there.items():
@@ -631,7 +795,7 @@ def test_a_refused_commit_says_why_and_changes_nothing(hub: Hub, pusher: Pusher,
 
     assert told.code == 2
     assert "the Hub refuses i2a/people (HTTP 413)" in told.told
-    assert rows_on(hub) == old
+    assert files_on(hub) == old
 
 
 def test_a_hub_that_is_not_there_is_told(pusher: Pusher, make: Make) -> None:
@@ -660,7 +824,7 @@ def test_of_two_pushes_at_once_one_wins_and_the_other_says_who(hub: Hub, pusher:
     again = pusher.push((out, other)[ended.index(loser)])
     assert again.code == 0, again
     assert len(titles(hub)) == 4
-    assert rows_on(hub) != old
+    assert files_on(hub) != old
 
 
 def test_a_foreign_push_in_the_middle_is_not_overwritten(hub: Hub, pusher: Pusher, make: Make) -> None:
@@ -696,3 +860,51 @@ def test_ctrl_c_leaves_one_version_and_says_how_to_go_on(hub: Hub, pusher: Pushe
     settled(hub, old, out)
     assert pusher.push(out, "--tag", "v1.1.0").code == 0
     assert settled(hub, old, out)
+
+
+def test_of_two_first_pushes_at_once_one_wins(hub: Hub, pusher: Pusher, make: Make) -> None:
+    """The loser found no dataset when it looked, and one with a version when it came to make it."""
+    theirs = make(rows=2)
+    theirs = shutil.copytree(theirs, theirs.with_name("theirs"))
+    out = make(rows=3)
+    hub.faults.append(Fault("POST", "/api/repos/create", delay=3))
+    ours = pusher.start(out)
+    while hub.faults[0].times:
+        time.sleep(0.01)
+    assert pusher.push(theirs).code == 0
+    before = hub.commits(ID)
+
+    ended = ours.wait()
+
+    assert ended.code == 2
+    assert "alice pushed 'New version: the first version: 4 rows of people" in ended.told
+    assert hub.commits(ID) == before
+
+
+def test_a_version_that_landed_under_somebody_elses_is_known_for_ours(hub: Hub, pusher: Pusher, make: Make) -> None:
+    out, _ = two_versions(hub, pusher, make)
+    theirs = shutil.copytree(make(rows=2), out.with_name("theirs"))
+    out = make(rows=3)
+    hub.faults.append(Fault("POST", "/commit/main", delay=4, status=500, landed=True))
+    ours = pusher.start(out, "--tag", "v1.1.0")
+    while len(titles(hub)) < 3:
+        time.sleep(0.01)
+    assert pusher.push(theirs).code == 0
+
+    ended = ours.wait()
+
+    assert ended.code == 0, ended
+    assert hub.tags(ID)["v1.1.0"] == hub.commits(ID)[1].oid
+
+
+def test_a_hub_that_goes_down_before_the_tag_is_told(hub: Hub, pusher: Pusher, make: Make) -> None:
+    out, _ = two_versions(hub, pusher, make)
+    hub.faults += [Fault("POST", "/tag/", status=503, times=9), Fault("GET", "/refs", skip=2, status=503, times=9)]
+
+    told = pusher.push(out, "--tag", "v1.1.0")
+
+    assert told.code == 2
+    assert "its tag v1.1.0 is not: the Hub fails (HTTP 503)" in told.told
+    hub.faults.clear()
+    assert pusher.push(out, "--tag", "v1.1.0").code == 0
+    assert hub.tags(ID)["v1.1.0"] == hub.commits(ID)[0].oid

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.figures import Figure
-from cards.report import EXAMPLES, LONGEST, report
+from cards.report import EXAMPLES, LONGEST, report, visible
 
 HOSTILE = (
     "<script>alert(1)</script></style><img src=x onerror=alert(1)> \"'&amp; **bold** | `x` {{ 7 * 7 }} {% raw %} "
@@ -56,7 +57,7 @@ def row(**fields: Any) -> dict[str, Any]:
 
 
 def page_of(**changed: Any) -> Page:
-    given: dict[str, Any] = {"title": "i2a/personas", "rehearsal": False, "facts": [], "figures": [], "dropped": []}
+    given: dict[str, Any] = {"title": "i2a personas", "rehearsal": False, "counts": {}, "figures": [], "dropped": []}
     return Page(report(**{**given, **changed}))
 
 
@@ -66,20 +67,33 @@ def structure(page: Page) -> list[tuple[str, list[str]]]:
 
 def test_a_page_of_nothing_says_that_nothing_was_dropped() -> None:
     page = page_of()
-    assert "i2a/personas: report" in " ".join(page.text.split())
+    assert "i2a personas: report" in " ".join(page.text.split())
     assert "Nothing." in page.text
     assert not page.all("img")
-    assert not page.all("dl")
+    assert not page.all("table")
     assert "Rehearsal" not in page.text
 
 
 def test_rehearsal_data_says_so_before_anything_else() -> None:
-    assert page_of(rehearsal=True).text.split("report")[1].strip().startswith("Rehearsal data.")
+    banner = page_of(rehearsal=True).text.split("report")[1].strip()
+    assert banner.startswith("Rehearsal data.")
+    assert "Do not train or evaluate a model on it." in banner
 
 
-def test_facts_and_figures_stand_with_their_names_and_captions() -> None:
-    page = page_of(facts=[("seed", 7), ("embedder", "lexical-1")], figures=[PICTURE])
-    assert all(text in page.text for text in ("seed", "7", "embedder", "lexical-1", "What is to be seen."))
+def test_rows_are_counted_by_config_and_split_and_a_split_that_a_config_lacks_is_a_dash() -> None:
+    page = page_of(counts={"profiles": {"train": 1200, "test": 0}, "dropped": {"train": 7}, "aloe": {"heldout": 3}})
+    lines = [line for line in page.text.splitlines() if line]
+    assert lines[lines.index("rowstraintestheldout") :][:4] == [
+        "rowstraintestheldout",
+        "profiles1,2000-",
+        "dropped7--",
+        "aloe--3",
+    ]
+
+
+def test_figures_stand_with_their_captions() -> None:
+    page = page_of(figures=[PICTURE])
+    assert "What is to be seen." in page.text
     (image,) = page.all("img")
     assert image["src"] == "data:image/png;base64," + base64.b64encode(PICTURE.png).decode()
     assert image["alt"] == "A map. What is to be seen."
@@ -90,12 +104,25 @@ def test_drops_are_counted_by_kind_and_reason_with_a_few_examples_of_each() -> N
     near = row(reason="near-duplicate", nearest_id="pr-9", nearest=0.91234, detail="its detail")
     page = page_of(dropped=iter([*dropped, near]), texts={"pr-9": "Keeps nine hens."})
     cells = " ".join(page.text.split())
-    assert "profilesurplus1,200" in cells
+    assert "profilesurplusnot needed1,200" in cells
     assert "all1,201" in cells
     assert "the first 3 of 1,200" in cells
     assert len(page.all("article")) == EXAMPLES + 1
     assert "nearest, cosine 0.912: pr-9 Keeps nine hens." in cells
     assert "its detail" in cells
+
+
+def test_within_a_kind_the_commonest_reason_comes_first() -> None:
+    reasons = ["a-rare", "z-common", "z-common", "b-rare"]
+    dropped = [row(reason=reason) for reason in reasons] + [row(kind="persona", reason="most")] * 2 + [row(kind="x")]
+    heads = re.findall("(persona|profile|x): ([a-z-]+)", page_of(dropped=dropped).text)
+    assert heads == [
+        ("persona", "most"),
+        ("profile", "z-common"),
+        ("profile", "a-rare"),
+        ("profile", "b-rare"),
+        ("x", "surplus"),
+    ]
 
 
 def test_hostile_texts_add_no_element_and_no_attribute() -> None:
@@ -104,7 +131,12 @@ def test_hostile_texts_add_no_element_and_no_attribute() -> None:
             figure = Figure(text, text, text, b"png")
             fields = row(**dict.fromkeys(("kind", "id", "reason", "detail", "content"), text), nearest_id=text)
             yield page_of(
-                title=text, facts=[(text, text)], figures=[figure], dropped=[fields], texts={text: text}, rehearsal=True
+                title=text,
+                counts={text: {text: 7}},
+                figures=[figure],
+                dropped=[fields],
+                texts={text: text},
+                rehearsal=True,
             )
 
     calm, hostile, long = pages()
@@ -117,8 +149,28 @@ def test_hostile_texts_add_no_element_and_no_attribute() -> None:
 
 @given(st.text())
 def test_any_text_becomes_a_page_that_can_be_read(text: str) -> None:
-    page = page_of(title=text, facts=[(text, text)], dropped=[row(id=text, content=text, nearest_id=text or None)])
+    page = page_of(title=text, counts={text: {text: 7}}, dropped=[row(id=text, content=text, nearest_id=text or None)])
     assert not re.search("[\x00\u202a-\u202e\u2066-\u2069]", page.text)
+
+
+@pytest.mark.parametrize(
+    ("char", "written"),
+    [
+        ("\u200b", "\\u200b"),
+        ("\u061c", "\\u061c"),
+        ("\u2060", "\\u2060"),
+        ("\u00ad", "\\u00ad"),
+        ("\U000e0041", "\\U000e0041"),
+        ("\u2028", "\\u2028"),
+        ("\t", "\\u0009"),
+        ("\ud800", "\\ud800"),
+        ("\n", "\n"),
+        ("é", "é"),
+        ("🙃", "🙃"),
+    ],
+)
+def test_a_character_that_can_not_be_seen_is_written_out(char: str, written: str) -> None:
+    assert visible(f"a{char}b") == f"a{written}b"
 
 
 def test_texts_from_outside_keep_their_direction_to_themselves() -> None:
@@ -128,7 +180,7 @@ def test_texts_from_outside_keep_their_direction_to_themselves() -> None:
 
 
 def test_the_policy_allows_the_pages_own_style_and_pictures_alone() -> None:
-    page = page_of(figures=[PICTURE], facts=[("a", "b")], dropped=[row()])
+    page = page_of(figures=[PICTURE], counts={"a": {"b": 1}}, dropped=[row()])
     (policy,) = (one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy")
     digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
     assert policy == (
@@ -141,5 +193,5 @@ def test_the_policy_allows_the_pages_own_style_and_pictures_alone() -> None:
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
-    given: dict[str, Any] = {"rehearsal": True, "facts": [("a", 1)], "figures": [PICTURE], "dropped": [row()] * 5}
+    given: dict[str, Any] = {"rehearsal": True, "counts": {"a": {"b": 1}}, "figures": [PICTURE], "dropped": [row()] * 5}
     assert report("t", **given) == report("t", **given)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cards import vocabulary
-from cards.vocabulary import VocabularyError, check_header, check_license, is_repo_id
+from cards.vocabulary import VocabularyError, check_header, check_license, check_revision, is_repo_id
 
 HEADER: dict[str, Any] = {
     "language": ["en"],
@@ -78,7 +78,30 @@ def test_the_lists_are_whole() -> None:
     assert {"cc-by-4.0", "cc0-1.0", "apache-2.0", "mit", "odc-by", "other"} <= vocabulary.LICENSES
     assert len(vocabulary.LANGUAGES) == 183
     assert all(len(code) == 2 for code in vocabulary.LANGUAGES)
-    assert all(check_license(one) == one for one in vocabulary.LICENSES)
+    assert all(check_license(one) == one for one in vocabulary.LICENSES - {"other"})
+
+
+@pytest.mark.parametrize("text", ["other", "Other"])
+def test_a_licence_that_says_nothing_by_itself_is_refused(text: str) -> None:
+    with pytest.raises(VocabularyError, match=rf"'{text}' alone tells nobody .* Choose an id of the list"):
+        check_license(text)
+
+
+@pytest.mark.parametrize(("text", "found"), [("CC-BY-4.0", "cc-by-4.0"), ("MIT", "mit"), ("OpenRAIL++", "openrail++")])
+def test_a_licence_may_be_spelled_in_capitals(text: str, found: str) -> None:
+    assert check_license(text) == found
+
+
+def test_a_name_may_have_96_characters() -> None:
+    assert is_repo_id("a/" + "b" * 94)
+    assert not is_repo_id("a/" + "b" * 95)
+
+
+@pytest.mark.parametrize("version", ["main", "v1.lock", "v1..2", "v1."])
+def test_what_git_or_the_hub_keeps_for_itself_is_no_version(version: str) -> None:
+    assert check_revision("v1.0.0") == "v1.0.0"
+    with pytest.raises(VocabularyError, match="can't be a tag here"):
+        check_revision(version)
 
 
 @pytest.mark.parametrize("name", ["i2a/trees", "a/b", "my-lab/x_1.2", "A0/_x"])

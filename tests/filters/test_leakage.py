@@ -1,11 +1,22 @@
 """The certificate of distance, and the build that fails without it."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.leakage import LeakageError, Vectors, nearest, require_distance, summary
+
+IN_ANOTHER_PROCESS = """
+import hashlib
+from filters.leakage import nearest
+from tests.filters.test_leakage import unit
+print(hashlib.sha256(nearest(unit(100, 0, dim=384), unit(400, 1, dim=384)).cosine.tobytes()).hexdigest())
+"""
 
 
 def unit(count: int, seed: int, dim: int = 8) -> Vectors:
@@ -30,6 +41,15 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = nearest(rows, rows, itself=True)
     assert np.array_equal(whole.index, blocks.index)
     assert np.allclose(whole.cosine, blocks.cosine)
+
+
+def test_cosines_have_the_same_bytes_whatever_the_number_of_threads() -> None:
+    settings = [os.environ | {"OMP_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n} for n in ("1", "2")]
+    command = [sys.executable, "-c", IN_ANOTHER_PROCESS]
+    started = [subprocess.Popen(command, env=setting, stdout=subprocess.PIPE) for setting in settings]
+    one, two = (process.communicate()[0] for process in started)
+    assert [process.returncode for process in started] == [0, 0]
+    assert one == two
 
 
 def test_a_row_is_no_neighbour_of_its_own() -> None:

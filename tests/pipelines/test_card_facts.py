@@ -56,6 +56,34 @@ def test_money_is_tokens_times_price_and_none_without_a_price() -> None:
     assert (writer["role"], writer["calls"]) == ("writer", 3)
 
 
+def test_prices_are_told_of_the_roles_that_have_one() -> None:
+    assert card_facts.prices(Cast({"writer": WRITER, "judge": JUDGE})) == {"writer": {"input": 2.5, "output": 10.0}}
+
+
+def test_seed_and_prompts_are_those_of_the_recipe() -> None:
+    facts = common(Cast({"writer": WRITER}))
+    assert facts["seed"] == 3
+    assert facts["prompts"] == {"pair": "0" * 12}
+
+
+def test_of_a_model_on_this_machine_the_card_tells_the_last_part_of_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models/tuned").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for path, name in {
+        str(tmp_path / "models/tuned"): "tuned",
+        "models/tuned": "tuned",
+        "/elsewhere/phi-4.gguf": "phi-4.gguf",
+        "org/tuned": "org/tuned",
+    }.items():
+        player = Player("judge", "vLLM", {"model": path, "tokenizer": path, "generation_kwargs": {}})
+        assert player.model == name
+        assert player.published() == {"llm": "vLLM", "model": name, "tokenizer": name, "generation_kwargs": {}}
+        assert card_facts.cast_row(player) == {"role": "judge", "llm": "vLLM", "model": name, "settings": {}}
+        assert player.describe()["model"] == path  # two folders of one name are two models to the journal
+
+
 def test_rehearsal_is_a_tag_and_no_provider_has_terms_for_it() -> None:
     players = {"writer": Player("writer", "OpenAILLM", {"model": "rehearsal/writer", "generation_kwargs": {}})}
     facts = common(Cast(players, rehearsal=True), rehearsal=True)
@@ -83,7 +111,16 @@ def test_texts_of_earlier_models_bring_their_terms_along() -> None:
         ("mistralai/Mixtral-8x7B-Instruct-v0.1", ["Mistral AI"]),
         ("Qwen/QwQ-32B", ["Alibaba Cloud, Qwen"]),
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", ["Meta, Llama"]),
-        ("me/llama-3-tuned-on-gpt-4", ["OpenAI", "Meta, Llama"]),
+        ("ft:gpt-4o-mini:me::id", ["OpenAI"]),
+        ("openai:gpt-5", ["OpenAI"]),
+        ("gpt-35-turbo/", ["OpenAI"]),
+        ("me/mistral-tuned-by-claude", ["Anthropic", "Mistral AI"]),
+        ("EleutherAI/gpt-j-6b", [None]),
+        ("EleutherAI/gpt-neox-20b", [None]),
+        ("AIDC-AI/Marco-o1", [None]),
+        ("gpt-4all-j", [None]),
+        ("/models/llama.cpp/phi-4.gguf", [None]),
+        ("C:\\llama\\phi-4.gguf", [None]),
         ("openai/gpt-oss-20b", [None]),
         ("my-model", [None]),
         ("solo1", [None]),
@@ -115,11 +152,14 @@ def job(tmp_path: Path) -> Job:
 
 
 def test_seeds_that_ship_are_told_from_the_publisher_s_own(job: Job) -> None:
-    shipped = persona_release._seeds(job)
+    row = TextRow("pr-1", "Is 44.", ["Is 44."], "train", "seed", 0, None, None, None, False, None)
+    tables = {"profiles": [row, row, replace(row, origin="generated")], "personalities": [row]}
+    shipped = persona_release._seeds(job, tables)
+    assert {name: found["kept"] for name, found in shipped.items()} == {"profiles": 2, "personalities": 1}
     assert {name: found["own"] for name, found in shipped.items()} == {"profiles": False, "personalities": False}
     assert shipped["profiles"]["count"] == 20
     assert len(shipped["profiles"]["sha256"]) == 64
-    own = persona_release._seeds(replace(job, seeds={**job.seeds, "profile": job.seeds["profile"][:19]}))
+    own = persona_release._seeds(replace(job, seeds={**job.seeds, "profile": job.seeds["profile"][:19]}), tables)
     assert {name: found["own"] for name, found in own.items()} == {"profiles": True, "personalities": False}
 
 

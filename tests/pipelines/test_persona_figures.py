@@ -143,7 +143,9 @@ def test_texts_that_are_alike_stand_together_on_the_map() -> None:
     assert (group[distance.argmin(axis=1)] == group).mean() > 0.95
 
 
-def test_cosines_are_shares_of_the_kept_the_dropped_and_each_held_out_text_once() -> None:
+def test_cosines_are_shares_of_the_kept_the_dropped_and_each_held_out_text_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     tables = tables_of([text(0, nearest=None), text(1, nearest=0.41), text(2, nearest=0.61), text(3, split="heldout")])
     tables["dropped"] = [
         dropped("profile", "near-duplicate", 1.0000001),
@@ -151,25 +153,36 @@ def test_cosines_are_shares_of_the_kept_the_dropped_and_each_held_out_text_once(
         dropped("personality", "near-duplicate", 0.9),
     ]
     tables["aloe"] = [certified("pr-a", 0.51), certified("pr-a", 0.51), certified("pr-b", None)]
+    monkeypatch.setattr("pipelines.persona_figures._SHARES", 1)
     panel, other = nearest_panels(tables, told(), THRESHOLDS)
     kept, near, heldout = panel.series
     assert (kept.x[0], kept.x[-1], kept.y[0], sum(kept.y)) == (0.4, 0.625, 50, 100)
     assert (near.x, near.y) == ([0.975, 1.0], [100])
     assert (heldout.x, heldout.y) == ([0.5, 0.525], [100])
     assert [(mark.label, mark.at) for mark in panel.marks] == [("threshold 0.70", 0.7), ("held-out 0.65", 0.65)]
-    assert panel.title == "Profiles: 2 kept, 1 dropped, 1 held-out"
+    assert panel.title == "Profiles: 2 kept with an earlier neighbour, 1 dropped, 1 held-out"
     assert other.series[1].y == [100]
+
+
+def test_of_fewer_than_ten_texts_each_is_a_tick_and_the_shares_of_more_are_not_rounded_to_whole_percent() -> None:
+    tables = tables_of([text(n, nearest=(0.21, 0.41, 0.61)[n % 3]) for n in range(12)])
+    tables["aloe"] = [certified(f"pr-{n}", 0.5 - n / 100) for n in range(9)]
+    kept, near, heldout = nearest_panels(tables, told(), THRESHOLDS)[0].series
+    assert sorted(set(kept.y)) == [0, 33.3333]
+    assert (near.x, near.y) == ([], [])
+    assert heldout.x == pytest.approx([0.42 + n / 100 for n in range(9)])
+    assert heldout.y == [0] * 9
 
 
 def test_rounds_are_told_in_their_order_and_summed_by_split() -> None:
     yields, pool, *_ = round_panels(told())
     assert [(one.label, one.x, one.y) for one in yields.series] == [
         ("candidates", [0, 1, 2, 3], [20, 160, 80, 20]),
-        ("kept", [0, 1, 2, 3], [18, 100, 40, 5]),
+        ("admitted", [0, 1, 2, 3], [18, 100, 40, 5]),
     ]
     assert [(one.label, one.x, one.y) for one in pool.series if one.y] == [
         ("train and test", [0, 1, 2], [18, 118, 158]),
-        ("held-out", [3], [5]),
+        ("held-out, admitted", [3], [5]),
     ]
 
 
@@ -193,6 +206,16 @@ def test_ages_and_homes_are_counted() -> None:
         ("Celebrated a 52nd birthday in February.", 52),
         ("Will turn 87 on the last day of July.", 86),
         ("Was born 53 years ago during a strike.", 53),
+        ("Turned 18.", 18),
+        ("Turned 40 last week.", 40),
+        ("Will be 60 next spring.", 59),
+        ("Became 30 and moved out.", 30),
+        ("Reached the age of 70 without a licence.", 70),
+        ("Is 71 and a halfback's father.", 71),
+        ("Will be 15 minutes late.", None),
+        ("Turned 30 acres into a garden.", None),
+        ("Became 3 kilos lighter.", None),
+        ("Is 6 and a half feet tall.", None),
         ("Keeps a 12-year-old dog.", None),
         ("Is 1,900 metres above the sea.", None),
         ("Is 190 centimetres tall.", None),
@@ -215,6 +238,9 @@ def test_an_age_is_that_of_the_person_said_in_figures(statement: str, years: int
         ("Looks out on a playground in Łódź, South Korea.", "South Korea"),
         ("Lives with hens named Ada, Brit and Cleo.", None),
         ("Flew to Lima, Peru, at the age of 17.", None),
+        ("Lives near Anna, Ben and Carl.", None),
+        ("Lives near Anna, Ben Ali and Carl.", None),
+        ("Lives in Lima, Peru and likes it.", "Peru"),
         ("Lives in a convent.", None),
     ],
 )

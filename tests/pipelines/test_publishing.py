@@ -216,8 +216,31 @@ def test_what_could_not_be_pushed_stays_and_push_py_finishes(hub: Hub, tmp_path:
     assert hub.tags("alice/people")
     assert "alice/aloe" in hub.files("alice/people")["README.md"].decode()
     told = stage.run(*said, code=0, cast=True, **hub.env())
-    assert "nothing to send: alice/people" in told
+    assert "v1.0.0 of alice/people is this version" in told
     assert hub.tags("alice/aloe")
+
+
+def test_of_two_datasets_none_is_sent_where_one_can_not_be(published: Hub, made: tuple[Path, Path]) -> None:
+    """The personas' place is free, and the benchmark's is that of others."""
+    stage = Stage(made[0], "", [*SMALL], name="personas")
+
+    told = stage.run("--push", "--repo", "i2a/others", "--allow-rehearsal", code=2, cast=False, **published.env())
+
+    assert "i2a/aloe on the Hub belongs to i2a/personas, and this one to i2a/others" in told
+    assert "i2a/others" not in published.store.repos
+
+
+def test_the_benchmarks_name_is_not_the_personas(tmp_path: Path) -> None:
+    assert "that is where the benchmark goes" in Stage(tmp_path / "s", "").run("--repo", "me/aloe", code=2, cast=False)
+
+
+def test_trees_are_grown_for_a_pinned_version(published: Hub, made: tuple[Path, Path], tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "s", "", ["--personas", "i2a/personas@v1.0.0", "--dry-run"], name="trees")
+    assert "trees" in stage.run(code=0, cast=False, **published.env(token=None))
+
+    stage = Stage(tmp_path / "t", "", ["--personas", "i2a/nobody", "--dry-run"], name="trees")
+    told = stage.run(code=2, cast=False, **published.env(token=None))
+    assert "i2a/nobody: no such folder here, and no dataset of that name on the Hub that your token can see" in told
 
 
 def test_a_dry_run_tells_what_would_be_refused(hub: Hub, tmp_path: Path) -> None:

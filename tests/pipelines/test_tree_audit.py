@@ -4,14 +4,16 @@ import random
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.exports import pairs, preference_rows
+from pipelines.features import FEATURES
 from pipelines.schema import Responder, TreeRow
-from pipelines.tree_audit import FEATURES, Audit, _auc, _content
+from pipelines.tree_audit import Audit, _auc, _content, quantile
 from tests.pipelines.trees import FACTS, GENERIC_WINS, TIE, VOTES_DIFFER, Exchange, chain, grow, trees
 
 
@@ -92,6 +94,15 @@ def test_the_auc_is_that_of_counting_all_comparisons(preferred: list[float], rej
     assert _auc(Counter(preferred), Counter(rejected)) == round(above, 4)
 
 
+@given(numbers, st.sampled_from([0.0, 0.1, 0.5, 0.9, 0.99, 1.0]))
+def test_a_quantile_is_that_of_all_values_one_by_one(values: list[float], share: float) -> None:
+    assert quantile(Counter(values), share) == pytest.approx(float(np.quantile(values, share)))
+
+
+def test_a_quantile_of_a_billion_values_takes_no_more_than_of_two() -> None:
+    assert quantile(Counter({1.0: 10**9, 3.0: 10**9}), 0.5) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
@@ -130,7 +141,7 @@ def test_longer_won_leaves_out_pairs_of_equal_length() -> None:
             Exchange("u", "undecided one", "short", TIE),
         ]
     )
-    assert told(tree)["longer_won"] == 0.6667
+    assert told(tree)["longer_won"] == 0.666667
 
 
 def test_disclosure_is_counted_at_the_user_nodes_of_each_turn_facts_apart_from_traits() -> None:
@@ -218,7 +229,7 @@ def test_a_generic_reply_is_counted_apart_and_what_was_said_on_another_path_is_n
         return Exchange(text, "Yes.", "Your borrowed machine!" if turn == 2 else "No.", goes_on=both)
 
     tree = grow(said, turns=2, facts=[HIDDEN, *FACTS])
-    assert told(tree)["undisclosed"] == {"tailored": 0, "generic": 0.3333}
+    assert told(tree)["undisclosed"] == {"tailored": 0, "generic": 0.333333}
 
 
 @given(st.text())

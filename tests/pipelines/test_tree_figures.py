@@ -37,11 +37,11 @@ def judged(*votes: list[Vote]) -> TreeRow:
 @pytest.mark.parametrize(
     ("part", "whole", "low", "high"),
     [
-        (9, 10, 0.5958, 0.9821),  # by hand: (9 + 1.9207) / 13.8415 = 0.7890, less and more 0.1932
-        (0, 10, 0.0, 0.2775),  # 3.8415 / 13.8415
-        (10, 10, 0.7225, 1.0),
-        (1, 2, 0.0945, 0.9055),
-        (50, 100, 0.4038, 0.5962),
+        (9, 10, 0.59585, 0.982124),  # by hand: (9 + 1.9207) / 13.8415 = 0.7890, less and more 0.1932
+        (0, 10, 0.0, 0.277533),  # 3.8415 / 13.8415
+        (10, 10, 0.722467, 1.0),
+        (1, 2, 0.094531, 0.905469),
+        (50, 100, 0.403832, 0.596168),
     ],
 )
 def test_the_interval_is_wilsons(part: int, whole: int, low: float, high: float) -> None:
@@ -55,8 +55,8 @@ def test_nothing_has_no_interval() -> None:
 def test_wins_and_margins_are_told_by_turn_of_the_decided_pairs_alone() -> None:
     told = audit_of(judged(TAILORED_WINS, TIE), judged(GENERIC_WINS, TAILORED_WINS)).told()
     assert told["wins"] == [
-        {"turn": 1, "pairs": 2, "share": 0.5, "low": 0.0945, "high": 0.9055},
-        {"turn": 2, "pairs": 1, "share": 1.0, "low": 0.2065, "high": 1.0},
+        {"turn": 1, "pairs": 2, "share": 0.5, "low": 0.094531, "high": 0.905469},
+        {"turn": 2, "pairs": 1, "share": 1.0, "low": 0.206549, "high": 1.0},
     ]
     assert [(one["turn"], one["mean"]) for one in told["margin_by_turn"]] == [(1, 0.5), (2, 0.4444)]
 
@@ -70,7 +70,7 @@ def test_the_position_bias_is_that_of_all_votes_that_tell_the_two_apart() -> Non
         (2, 2, 0, None),
         (3, 2, 2, 0.5),
     ]
-    assert told["position_bias"] == {"votes": 6, "unequal": 4, "share": 0.75, "low": 0.3006, "high": 0.9544}
+    assert told["position_bias"] == {"votes": 6, "unequal": 4, "share": 0.75, "low": 0.300642, "high": 0.954413}
 
 
 @given(st.lists(trees(max_turns=3), max_size=4))
@@ -107,17 +107,25 @@ def test_disclosure_and_margins_are_plotted_as_told() -> None:
 def test_shares_are_plotted_in_percent_with_chance_and_without_turns_that_have_none() -> None:
     panel = wins_panel(audit_of(judged(TAILORED_WINS, TIE)).told())
     wins, first = panel.series
-    assert (wins.x, wins.y, wins.low, wins.high) == ([1], [100], [20.65], [100])
+    assert (wins.x, wins.y, wins.low, wins.high) == ([1], [100], [20.6549], [100])
     assert (first.x, first.y) == ([1], [50])
     assert [(mark.axis, mark.at) for mark in panel.marks] == [("y", 50)]
+    assert panel.y_limits == (0, 100)
 
 
-def test_a_margin_of_two_votes_never_lies_on_the_edge_of_a_bin() -> None:
-    every = [round(points / 36, 4) for points in range(37)]  # the mean of two differences of half points, over 9
-    (series,) = margin_panel(Counter(every)).series
-    assert sum(series.y) == 37
-    assert min(abs(edge - value) for edge in series.x for value in every) > 0.01
-    assert series.y[:18] == [2] * 18
+@pytest.mark.parametrize("votes", range(1, 13))
+def test_bins_of_margins_hold_as_many_values_each_and_none_on_an_edge(votes: int) -> None:
+    every = [round(halves / (18 * votes), 4) for halves in range(18 * votes + 1)]  # the mean of half points, over 9
+    panel = margin_panel(Counter(every), votes)
+    (series,) = panel.series
+    assert sum(series.y) == len(every)
+    assert len(set(series.y[:-1])) == 1
+    assert series.y[-1] > 0
+    assert min(abs(edge - value) for edge in series.x for value in every) > 0.2 / (18 * votes)
+    assert panel.x_limits == (series.x[0], series.x[-1])
+    assert series.x[0] < 0
+    assert series.x[-1] > 1
+    assert series.x[1] - series.x[0] == pytest.approx(1 / 18, abs=1 / 17)
 
 
 def test_the_longest_replies_share_the_last_bin() -> None:

@@ -48,7 +48,7 @@ def hostile_tree() -> TreeRow:
 
 
 def parsed(trees: list[TreeRow], total: int = 3310, *, rehearsal: bool = False) -> tuple[Elements, str]:
-    html = page(trees, title="i2a/trees", total=total, rehearsal=rehearsal).decode()
+    html = page(trees, title="i2a trees", total=total, rehearsal=rehearsal).decode()
     return Elements(html), html
 
 
@@ -105,7 +105,7 @@ def test_sixty_trees_of_ten_turns_stay_under_two_megabytes() -> None:
 @pytest.mark.slow
 def test_a_browser_shows_the_dialogue_and_runs_nothing_of_what_stands_in_it(tmp_path: Path) -> None:
     path = tmp_path / "trees.html"
-    path.write_bytes(page([hostile_tree(), grow(turns=2)], title="i2a/trees", total=2, rehearsal=True))
+    path.write_bytes(page([hostile_tree(), grow(turns=2)], title="i2a trees", total=2, rehearsal=True))
     chromium = shutil.which("chromium")
     assert chromium, "Chromium is missing: `make test` installs it on Debian (apt-get install chromium)"
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -118,6 +118,6 @@ def test_a_browser_shows_the_dialogue_and_runs_nothing_of_what_stands_in_it(tmp_
     body = shown.partition('<section id="middle"')[2].partition("</aside>")[0]
     assert body.count('class="reply') == 6  # three turns
     assert "&lt;script&gt;document.title='pwned'" in body
-    assert "<title>i2a/trees: dialogue trees</title>" in shown
+    assert "<title>i2a trees: dialogue trees</title>" in shown
     assert "<img" not in shown
     assert "by turn 1: 1 of 5 facts, 0 of 5 traits shown" in body
