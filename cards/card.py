@@ -8,11 +8,8 @@ A push knows two things that a build does not: under which name the dataset goes
 are. `readdressed` puts both into a card that stands.
 """
 
-import html
 import json
 import re
-import shlex
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -20,90 +17,22 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from cards.data import Written
+from cards.texts import as_json, cell, code, fenced, flat, quoted
 from cards.vocabulary import SIZE_CATEGORIES, check_header, check_repo_id, check_revision
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LONGEST_TEXT = 300  # characters of one text in a card
-LONGEST_LIST = 12  # items of one list in a card
-LONGEST_RECORDS = 3  # likewise, where each item is a record of many lines
 LONGEST_STRUCT = 4  # fields of a struct whose type is written out
 
 # What `readdressed` finds again, each alone in its line: no text from outside can stand at the start of a line.
 _VERSIONS = ("<!-- versions -->", "<!-- /versions -->")
 _SECTION = re.compile(rf"^{_VERSIONS[0]}$.*?^{_VERSIONS[1]}$", re.MULTILINE | re.DOTALL)
 
-# Unicode's categories of characters that don't print but reorder, hide or break what stands around them: controls,
-# formats (bidirectional overrides, zero-width characters, tags), halves of surrogate pairs, line and paragraph ends.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
-# What Markdown would interpret, the start of an address among it: the Hub makes a link of one that stands bare.
-_MARKUP = re.compile(r"[`*_\[\]|~$#]|:(?=//)|(?<=[wW]{3})\.")
-
 
 def size_category(rows: int) -> str:
     """The Hub's word for a number of rows."""
     return SIZE_CATEGORIES[min(max(len(str(rows)) - 3, 0), len(SIZE_CATEGORIES) - 1)]
-
-
-def cell(text: object) -> str:
-    """Any text as one cell of a Markdown table: on one line, shortened, and shown instead of interpreted."""
-    return _MARKUP.sub(r"\\\g<0>", html.escape(flat(text), quote=False).replace("\\", "&bsol;"))
-
-
-def code(text: object) -> str:
-    """Any text as code within a line of prose; not for tables, where a bar would end the cell."""
-    line = flat(text) or " "
-    ticks = "`" * (1 + _longest_run(line))
-    return f"{ticks} {line} {ticks}" if "`" in line else f"{ticks}{line}{ticks}"
-
-
-def fenced(text: str, language: str) -> str:
-    """A code block whose fence is longer than any run of backticks in the text."""
-    fence = "`" * max(3, 1 + _longest_run(text))
-    return f"{fence}{language}\n{text.strip()}\n{fence}"
-
-
-def flat(text: object) -> str:
-    """On one line, shortened, without what doesn't print; nothing else is made harmless."""
-    line = " ".join("".join(char for char in " ".join(str(text).split()) if not _unseen(char)).split())
-    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
-
-
-def quoted(text: str) -> str:
-    """As an argument in a shell, on one line."""
-    return shlex.quote(flat(text))
-
-
-def _longest_run(text: str) -> int:
-    """Of backticks."""
-    return max(map(len, re.findall("`+", text)), default=0)
-
-
-def as_json(row: Mapping[str, object]) -> str:
-    """A row as JSON for people: indented, long texts and lists cut, what doesn't print escaped."""
-    text = json.dumps(_shortened(row), indent=2, ensure_ascii=False, default=str)
-    # A newline is the one control that json.dumps itself writes, and none stands inside a string.
-    return "".join(json.dumps(char)[1:-1] if char != "\n" and _unseen(char) else char for char in text)
-
-
-def _unseen(char: str) -> bool:
-    return unicodedata.category(char) in _UNSEEN
-
-
-def _shortened(value: object) -> object:
-    if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        return value[: LONGEST_TEXT - 1] + "…"
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, Mapping):
-        return {key: _shortened(item) for key, item in value.items()}
-    if isinstance(value, list):
-        longest = LONGEST_RECORDS if value and isinstance(value[0], Mapping) else LONGEST_LIST
-        more = [f"… and {len(value) - longest} more"] if len(value) > longest else []
-        return [_shortened(item) for item in value[:longest]] + more
-    return value
 
 
 def render(repo_id: str, configs: Sequence[Written], template: str, facts: Mapping[str, Any]) -> str:

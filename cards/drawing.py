@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-    from cards.figures import Panel, Series
+    from cards.series import Panel, Series
 
 _WIDTH, _DPI = 6.0, 200  # inches, and pixels in one: twice the width at which it is read
 _LONGEST, _TITLE, _LEGEND = 32, 80, 84  # characters of a label, of a title, of a row of the legend

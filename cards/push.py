@@ -64,7 +64,7 @@ class Prepared:
         """What `send` would do, line by line."""
         if not self.plan:
             return [*self.notes, f"nothing to send: {self.repo_id} is this version"]
-        visible = "private" if self.target.private else "public"
+        visible = "private" if self.target.private else "public, unless the organisation's default is private"
         return [
             *self.notes,
             *([] if self.remote else [f"create  {self.repo_id} ({visible})"]),

@@ -7,7 +7,6 @@ the page's own style and pictures and nothing else, no script at all.
 
 import base64
 import hashlib
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from typing import Any
 import jinja2
 
 from cards.figures import Figure
+from cards.texts import unseen
 
 EXAMPLES = 3  # of a reason
 LONGEST = 500  # characters of a text
@@ -31,8 +31,6 @@ REASONS = {
     "unjudged": "some votes could not be read",
 }
 """What a reason means, where its name alone does not tell."""
-
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats, halves of a character, separators of lines and paragraphs
 
 
 def report(
@@ -90,7 +88,7 @@ def visible(text: object) -> str:
     """
     whole = str(text)
     short = whole if len(whole) <= LONGEST else f"{whole[:LONGEST]} … ({len(whole):,} characters)"
-    return "".join(_escape(char) if unicodedata.category(char) in _UNSEEN and char != "\n" else char for char in short)
+    return "".join(_escape(char) if char != "\n" and unseen(char) else char for char in short)
 
 
 def _escape(char: str) -> str:

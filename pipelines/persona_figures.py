@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cards.figures import Figure, Mark, Panel, Series, bars, histogram, lines, scatter
+from cards.figures import Figure, bars, histogram, lines, scatter
+from cards.series import Mark, Panel, Series
 from filters.embed import Vectors
 from pipelines.persona_job import Tables
 from pipelines.schema import KINDS, PLURAL, Kind, TextRow

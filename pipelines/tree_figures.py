@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from cards.figures import Figure, Mark, Panel, Series, edges, histogram, lines
+from cards.figures import Figure, edges, histogram, lines
+from cards.series import Mark, Panel, Series
 from pipelines.schema import RESPONDERS, DroppedRow
 from pipelines.tree_audit import Audit, quantile
 

@@ -11,8 +11,9 @@ import jinja2
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from cards.card import as_json, cell, code, fenced, flat, render, size_category
+from cards.card import render, size_category
 from cards.data import Config, Split, Written, write
+from cards.texts import as_json, cell, code, fenced, flat
 from cards.vocabulary import VocabularyError
 from tests.cards.conftest import SHARED, Tables, configs_of
 from tests.cards.reading import HOSTILE, TEXTS, blocks, example_row, header_and_page, markdown, shape, shown

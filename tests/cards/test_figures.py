@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cards.drawing import plain
-from cards.figures import Figure, Mark, Panel, Series, bars, edges, histogram, lines, scatter
+from cards.figures import Figure, bars, edges, histogram, lines, scatter
+from cards.series import Mark, Panel, Series
 
 Draw = Callable[..., Figure]
 NAMES = ["India", "South Korea"]

@@ -253,7 +253,7 @@ def test_a_dry_run_of_a_new_dataset_creates_none(hub: Hub, pusher: Pusher, make:
 
     assert told.code == 0, told
     assert "would be refused as it is: there is no token" in told.told
-    assert "create  i2a/people (public)" in told.told
+    assert "create  i2a/people (public, unless" in told.told
     assert "6 to add" in told.told
     assert not hub.store.repos
 
