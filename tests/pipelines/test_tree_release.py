@@ -159,6 +159,9 @@ def test_personas_of_a_folder_here_are_a_sibling_and_their_licence_is_told(room:
     room.publish(local=True, license="odbl")
 
     assert json.loads((room.out / "manifest.json").read_text())["siblings"] == ["i2a/personas"]
+    room.publish(local=True, repo_id="others/personas")
+    assert json.loads((room.out / "manifest.json").read_text())["siblings"] == []
+    room.publish(local=True, license="odbl")
     assert "It contains texts of `i2a/personas`, which are under `odbl`." in (room.out / "README.md").read_text()
 
 
