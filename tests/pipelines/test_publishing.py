@@ -17,6 +17,8 @@ from tests.pipelines.stage import REPO, SMALL, Stage, stats
 
 pytestmark = pytest.mark.slow
 
+both_ways = pytest.mark.parametrize("hub", ["lfs", "xet"], indirect=True)
+by_xet = pytest.mark.parametrize("hub", ["xet"], indirect=True)
 TREES = ["--turns", "3", "--trees", "8", "--concurrency", "8"]
 
 STRANGER = """
@@ -39,9 +41,10 @@ json.dump(told, sys.stdout)
 """
 
 
-@pytest.fixture(scope="module", params=["lfs", "xet"])
+@pytest.fixture(scope="module")
 def hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with Hub(tmp_path_factory.mktemp("hub"), xet=request.param == "xet") as hub:
+    """Large files go by LFS, where a test does not ask for both ways."""
+    with Hub(tmp_path_factory.mktemp("hub"), xet=getattr(request, "param", "lfs") == "xet") as hub:
         yield hub
 
 
@@ -88,6 +91,7 @@ def stranger(published: Hub, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return told
 
 
+@both_ways
 @pytest.mark.parametrize("name", ["personas", "aloe", "trees"])
 def test_every_config_loads_from_the_hub_whole_streamed_and_pinned(
     stranger: dict[str, Any], made: tuple[Path, Path], name: str
@@ -101,6 +105,7 @@ def test_every_config_loads_from_the_hub_whole_streamed_and_pinned(
     assert found["streamed"] == found["pinned"] == filled[name]
 
 
+@both_ways
 @pytest.mark.parametrize("name", ["personas", "aloe", "trees"])
 def test_the_card_read_back_is_the_one_that_was_sent(published: Hub, stranger: dict[str, Any], name: str) -> None:
     card = stranger[f"i2a/{name}"]["card"]
@@ -115,6 +120,7 @@ def manifest(made: tuple[Path, Path], name: str) -> dict[str, Any]:
     return told
 
 
+@by_xet
 def test_trees_are_grown_for_personas_on_the_hub(published: Hub, made: tuple[Path, Path], tmp_path: Path) -> None:
     """And are the same trees as for the folder that was pushed."""
     stage = Stage(tmp_path / "elsewhere", "", [*TREES], name="trees")
@@ -126,6 +132,7 @@ def test_trees_are_grown_for_personas_on_the_hub(published: Hub, made: tuple[Pat
         assert stage.files()[f"trees/{file}"] == (made[1] / "i2a/trees" / file).read_bytes()
 
 
+@by_xet
 def test_trl_trains_by_the_name_on_the_hub(published: Hub, made: tuple[Path, Path], tmp_path: Path) -> None:
     """By the line of the card that the Hub shows, with a tiny model in place of MODEL."""
     places = [str(made[1] / "i2a/trees"), str(tmp_path / "tiny")]
@@ -220,6 +227,7 @@ def test_what_could_not_be_pushed_stays_and_push_py_finishes(hub: Hub, tmp_path:
     assert hub.tags("alice/aloe")
 
 
+@by_xet
 def test_of_two_datasets_none_is_sent_where_one_can_not_be(published: Hub, made: tuple[Path, Path]) -> None:
     """The personas' place is free, and the benchmark's is that of others."""
     stage = Stage(made[0], "", [*SMALL], name="personas")
@@ -234,6 +242,7 @@ def test_the_benchmarks_name_is_not_the_personas(tmp_path: Path) -> None:
     assert "that is where the benchmark goes" in Stage(tmp_path / "s", "").run("--repo", "me/aloe", code=2, cast=False)
 
 
+@by_xet
 def test_trees_are_grown_for_a_pinned_version(published: Hub, made: tuple[Path, Path], tmp_path: Path) -> None:
     stage = Stage(tmp_path / "s", "", ["--personas", "i2a/personas@v1.0.0", "--dry-run"], name="trees")
     assert "trees" in stage.run(code=0, cast=False, **published.env(token=None))
