@@ -13,7 +13,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,7 @@ class Target:
     private: bool = False  # where the dataset is not there yet
     create_pr: bool = False  # propose the version instead of publishing it
     allow_rehearsal: bool = False
+    beside: Mapping[str, str] = field(default_factory=dict)  # pushed together with it: name at the build -> there
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def prepare(folder: Path, target: Target, *, dry_run: bool = False) -> Prepared:
     manifest, strays = release.read_to_push(folder)
     repo_id = target.repo_id or str(manifest["repo_id"])
     _require_name(repo_id)
-    ours = versions.renamed_for(manifest, repo_id)
+    ours = versions.renamed_for(manifest, repo_id, target.beside)
     remote = read(api, repo_id)
     there = manifest_there(api, remote)
     log, changes = changes_since(api, remote, there, ours, target.tag)

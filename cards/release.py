@@ -161,6 +161,18 @@ def read_to_push(out: Path) -> tuple[dict[str, Any], list[str]]:
     return manifest, added
 
 
+def built_as(out: Path) -> str:
+    """The name that a release was built for.
+
+    Raises:
+        ReleaseError: there is no release.
+    """
+    try:
+        return str(json.loads((out / MANIFEST).read_bytes())["repo_id"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(f"{out} holds something else than a release (no valid {MANIFEST}). {_REMEDY}") from error
+
+
 def recover(out: Path) -> None:
     """Puts right what a killed build or publish left: an old release goes back where no new one took its place, and
     leftovers go. Does nothing where there are none; every stage calls it at its start.

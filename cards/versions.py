@@ -46,11 +46,13 @@ def _difference(name: str, old: object, new: object) -> str:
     return f"{named} {old} -> {new}" if all(isinstance(one, str | int | float) for one in (old, new)) else named
 
 
-def renamed_for(manifest: Mapping[str, Any], repo_id: str) -> dict[str, Any]:
-    """The manifest with the names that the datasets have when this one goes to `repo_id`: those that were built beside
-    it go to the same namespace.
+def renamed_for(manifest: Mapping[str, Any], repo_id: str, beside: Mapping[str, str]) -> dict[str, Any]:
+    """The manifest with the names that the datasets have when this one goes to `repo_id`. Those that were built beside
+    it go to the same namespace, under the name that `beside` has for them, or their own.
     """
-    names = _names(manifest, repo_id)
+    namespace = repo_id.split("/", 1)[0]
+    moved = {old: f"{namespace}/{old.split('/', 1)[1]}" for old in manifest["siblings"]}
+    names = moved | {old: new for old, new in beside.items() if old in moved} | {manifest["repo_id"]: repo_id}
     renamed = {
         name: names.get(manifest[name], manifest[name]) for name in ("repo_id", "belongs_to") if name in manifest
     }
@@ -64,23 +66,13 @@ def addressed(folder: Path, manifest: Mapping[str, Any], ours: Mapping[str, Any]
         manifest: of the release.
         ours: the same, as `renamed_for` gives it.
     """
-    names = _names(manifest, ours["repo_id"])
     card = (folder / CARD).read_text(encoding="utf-8")
-    for old in manifest["siblings"]:
-        card = renamed(card, old, names[old])
+    for old, new in zip(manifest["siblings"], ours["siblings"], strict=True):
+        card = renamed(card, old, new)
     content = readdressed(card, manifest["repo_id"], ours["repo_id"], log).encode()
     fingerprint = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     told = {**ours, "changelog": list(log), "files": {**manifest["files"], CARD: fingerprint}}
     return {CARD: content, MANIFEST: as_text(told).encode()}
-
-
-def _names(manifest: Mapping[str, Any], repo_id: str) -> dict[str, str]:
-    """Old name -> new name."""
-    namespace = repo_id.split("/", 1)[0]
-    return {
-        manifest["repo_id"]: repo_id,
-        **{old: f"{namespace}/{old.split('/', 1)[1]}" for old in manifest["siblings"]},
-    }
 
 
 def _totals(manifest: Mapping[str, Any]) -> dict[str, int]:

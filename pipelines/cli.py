@@ -16,7 +16,7 @@ from rich.console import Console
 
 from cards import push
 from cards.push import PushError, argument
-from cards.release import ReleaseError
+from cards.release import ReleaseError, built_as
 from cards.vocabulary import VocabularyError, check_license, check_repo_id, check_revision
 from filters.embed import EmbedderError
 from filters.leakage import LeakageError
@@ -165,7 +165,11 @@ def push_releases(releases: Mapping[Path, str], target: push.Target | None) -> N
         PushError: one can't be pushed. The releases stay, and the same command finishes, or cards/push.py.
     """
     if target is not None:
-        prepared = [push.prepare(folder, replace(target, repo_id=repo_id)) for folder, repo_id in releases.items()]
+        beside = {built_as(folder): repo_id for folder, repo_id in releases.items()}
+        prepared = [
+            push.prepare(folder, replace(target, repo_id=repo_id, beside=beside))
+            for folder, repo_id in releases.items()
+        ]
         for one in prepared:
             for line in one.send():
                 console.print(line, markup=False)

@@ -407,4 +407,4 @@ def test_the_rehearsal_plays_where_nothing_is_named_and_says_so(personas: Path, 
     assert "rehearsal cast" in told
     out = tmp_path / "i2a/trees"
     assert all(tree.rehearsal for rows in read_release(out, "trees", TreeRow).values() for tree in rows)
-    assert "Rehearsal data" in (out / "README.md").read_text().split("\n# ", 1)[1].split("\n\n")[1]
+    assert (out / "README.md").read_text().split("\n---\n", 1)[1].strip().startswith("> **Rehearsal data.**")
