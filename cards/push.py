@@ -31,7 +31,7 @@ from cards.vocabulary import VocabularyError, check_repo_id, check_revision, is_
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-__all__ = ["Prepared", "PushError", "Target", "argument", "prepare", "push", "require_permission"]
+__all__ = ["PushError", "Target", "argument", "prepare", "require_permission", "target_options"]
 
 _LISTED = 5  # files that are left here, by name
 
@@ -90,24 +90,15 @@ class Prepared:
         return [*self.notes, *publish(self.api, remote, self.files, self.plan, self.message, self.target.tag)]
 
 
-def push(folder: Path, target: Target) -> list[str]:
-    """Sends a release; what there is to say, line by line.
-
-    Raises:
-        ReleaseError: the folder holds no release, or not as it was built.
-        PushError: it can't be pushed. The same call, once its reason is mended, finishes the work.
-    """
-    return prepare(folder, target).send()
-
-
 def prepare(folder: Path, target: Target, *, dry_run: bool = False) -> Prepared:
-    """Looks at a release and at the Hub, and writes nothing.
+    """Looks at a release and at the Hub, and writes nothing; `send` then pushes it.
 
     Args:
         dry_run: What speaks against the push becomes a note, as far as one can look on.
 
     Raises:
-        ReleaseError, PushError: as `push`.
+        ReleaseError: the folder holds no release, or not as it was built.
+        PushError: it can't be pushed. The same call, once its reason is mended, finishes the work.
     """
     from huggingface_hub import HfApi
 
@@ -187,6 +178,21 @@ def require_permission(repo_ids: Sequence[str], target: Target, *, rehearsal: bo
 def _require_name(repo_id: str) -> None:
     if not is_repo_id(repo_id):
         raise PushError(f"{repo_id!r} can't be a dataset's name on the Hub: give --repo ORG/NAME")
+
+
+def target_options(parser: argparse.ArgumentParser | argparse._ArgumentGroup, default: str) -> None:
+    """Where a release goes, as this command and the stages take it; `default` says what --repo is without it."""
+    parser.add_argument(
+        "--repo",
+        type=argument(check_repo_id),
+        metavar="ORG/NAME",
+        help=f"the dataset on the Hub (default: {default})",
+    )
+    parser.add_argument("--private", action="store_true", help="create the dataset as a private one")
+    parser.add_argument(
+        "--tag", type=argument(check_revision), metavar="NAME", help="name this version, such as v1.0.0"
+    )
+    parser.add_argument("--allow-rehearsal", action="store_true", help="push data of the rehearsal cast")
 
 
 def argument(check: Callable[[str], str]) -> Callable[[str], str]:
@@ -272,18 +278,8 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="the release, such as i2a/trees")
-    parser.add_argument(
-        "--repo",
-        type=argument(check_repo_id),
-        metavar="ORG/NAME",
-        help="the dataset on the Hub (default: what the release was made for)",
-    )
-    parser.add_argument(
-        "--tag", type=argument(check_revision), metavar="NAME", help="name this version, such as v1.0.0"
-    )
-    parser.add_argument("--private", action="store_true", help="create the dataset as a private one")
+    target_options(parser, "what the release was made for")
     parser.add_argument("--create-pr", action="store_true", help="propose the version in a pull request")
-    parser.add_argument("--allow-rehearsal", action="store_true", help="push data of the rehearsal cast")
     parser.add_argument(
         "--dry-run", action="store_true", help="tell adds, changes, deletes and bytes, and send nothing"
     )

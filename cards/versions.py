@@ -10,6 +10,7 @@ from typing import Any
 
 from cards.card import readdressed, renamed
 from cards.release import CARD, MANIFEST, as_text
+from cards.vocabulary import namespace
 
 Changelog = Sequence[Mapping[str, Any]]  # {"version": tag, "changes": [sentence, ...]}, the newest first
 
@@ -50,8 +51,7 @@ def renamed_for(manifest: Mapping[str, Any], repo_id: str, beside: Mapping[str, 
     """The manifest with the names that the datasets have when this one goes to `repo_id`. Those that were built beside
     it go to the same namespace, under the name that `beside` has for them, or their own.
     """
-    namespace = repo_id.split("/", 1)[0]
-    moved = {old: f"{namespace}/{old.split('/', 1)[1]}" for old in manifest["siblings"]}
+    moved = {old: f"{namespace(repo_id)}/{old.split('/', 1)[1]}" for old in manifest["siblings"]}
     names = moved | {old: new for old, new in beside.items() if old in moved} | {manifest["repo_id"]: repo_id}
     renamed = {
         name: names.get(manifest[name], manifest[name]) for name in ("repo_id", "belongs_to") if name in manifest

@@ -125,6 +125,11 @@ def is_repo_id(text: str) -> bool:
     return _REPO_ID.fullmatch(text) is not None and not odd
 
 
+def namespace(repo_id: str) -> str:
+    """The user or organisation that a dataset belongs to."""
+    return repo_id.split("/", 1)[0]
+
+
 def check_header(header: Mapping[str, Any]) -> None:
     """Sees that the Hub understands each field of a card's header.
 

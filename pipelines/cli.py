@@ -17,7 +17,7 @@ from rich.console import Console
 from cards import push
 from cards.push import PushError, argument
 from cards.release import ReleaseError, built_as
-from cards.vocabulary import VocabularyError, check_license, check_repo_id, check_revision
+from cards.vocabulary import VocabularyError, check_license
 from filters.embed import EmbedderError
 from filters.leakage import LeakageError
 from pipelines.cast import Cast, read_cast, rehearsal_cast, require_keys, single_cast
@@ -66,15 +66,7 @@ def stage_options(parser: argparse.ArgumentParser, name: str) -> None:
     )
     hub = parser.add_argument_group("the Hugging Face Hub")
     hub.add_argument("--push", action="store_true", help="push the release when it is made; an old one too")
-    hub.add_argument(
-        "--repo",
-        type=argument(check_repo_id),
-        metavar="ORG/NAME",
-        help="the dataset there (default: the last two parts of --out)",
-    )
-    hub.add_argument("--private", action="store_true", help="create it as a private one")
-    hub.add_argument("--tag", type=argument(check_revision), metavar="NAME", help="name this version, such as v1.0.0")
-    hub.add_argument("--allow-rehearsal", action="store_true", help="push data of the rehearsal cast")
+    push.target_options(hub, "the last two parts of --out")
     hub.add_argument(
         "--license",
         type=argument(check_license),

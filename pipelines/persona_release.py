@@ -13,6 +13,7 @@ from rich.table import Table
 from cards import release
 from cards.figures import Figure
 from cards.report import report
+from cards.vocabulary import namespace
 from filters.embed import load_embedder
 from pipelines import card_facts
 from pipelines.cli import by_count, repo_id
@@ -49,7 +50,7 @@ def repo_ids(out: Path, repo: str | None = None) -> dict[Path, str]:
     benchmark = aloe_folder(out)
     return {
         out: repo or repo_id(out),
-        benchmark: f"{repo.split('/', 1)[0]}/{benchmark.name}" if repo else repo_id(benchmark),
+        benchmark: f"{namespace(repo)}/{benchmark.name}" if repo else repo_id(benchmark),
     }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cards import release
 from cards.figures import Figure
 from cards.report import report
+from cards.vocabulary import namespace
 from pipelines import card_facts
 from pipelines.cli import by_count, counted
 from pipelines.errors import UserError
@@ -129,14 +130,10 @@ def publish(
         facts=_card_facts(manifest, source, job, license_id) | card_facts.pictures(drawn, "report.html"),
         manifest=manifest,
         figures={f"{figure.name}.png": figure.png for figure in drawn} | pages,
-        siblings=[source.repo_id] if source.local and _namespace(source.repo_id) == _namespace(dataset) else [],
+        # Datasets that were built here for one namespace go to another one together; one of others stays where it is
+        siblings=[source.repo_id] if source.local and namespace(source.repo_id) == namespace(dataset) else [],
     ).publish()
     return manifest
-
-
-def _namespace(repo_id: str) -> str:
-    """Datasets that were built here for one namespace go to another one together; one of others stays where it is."""
-    return repo_id.split("/", 1)[0]
 
 
 def recipe(job: Job, source: Source, license_id: str) -> dict[str, Any]:

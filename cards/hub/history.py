@@ -2,13 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cards import versions
 from cards.hub.plan import KEPT, File, Plan
-from cards.hub.remote import DATASET, PushError, Remote, clear_errors, read, read_manifest
+from cards.hub.remote import PushError, Remote, download, read, read_manifest
 from cards.release import CARD, MANIFEST
 
 if TYPE_CHECKING:
@@ -61,14 +59,9 @@ def require_unedited(api: "HfApi", remote: Remote, there: Mapping[str, Any]) -> 
     told = there["files"]
     edited = names - told.keys() - {MANIFEST}
     edited |= {path for path in names & told.keys() if path != CARD and not _is(remote.files[path], told[path])}
-    with clear_errors(remote.repo_id), TemporaryDirectory() as folder:
-        card = (
-            api.hf_hub_download(remote.repo_id, CARD, repo_type=DATASET, revision=remote.commit, cache_dir=folder)
-            if CARD in names
-            else None
-        )
-        if card and hashlib.sha256(Path(card).read_bytes()).hexdigest() != told.get(CARD, {}).get("sha256"):
-            edited |= {CARD}
+    if CARD in names & told.keys():
+        card = download(api, remote, CARD, remote.commit)
+        edited |= set() if hashlib.sha256(card).hexdigest() == told[CARD]["sha256"] else {CARD}
     if edited:
         raise PushError(
             f"{', '.join(sorted(edited))} of {remote.repo_id} were changed on the Hub since the last push, and this "
@@ -86,7 +79,7 @@ def changes_since(
     if remote and tag in remote.tags:
         log = list(read_manifest(api, remote, str(tag)).get("changelog", []))
         return log, log[0]["changes"] if log else []
-    tags = remote.tags if remote else {}
+    tags = remote.tags if remote else frozenset[str]()
     earlier = [entry for entry in (there or {}).get("changelog", []) if entry["version"] in tags]
     since = there
     if remote and tag:

@@ -38,7 +38,7 @@ class Remote:
     commit: str
     private: bool
     files: Mapping[str, str]  # path -> SHA-256 of a file in large-file storage, git's SHA-1 of any other
-    tags: Mapping[str, str]  # name -> the commit that it names
+    tags: frozenset[str]
 
 
 def read(api: "HfApi", repo_id: str, revision: str | None = None) -> Remote | None:
@@ -62,7 +62,7 @@ def read(api: "HfApi", repo_id: str, revision: str | None = None) -> Remote | No
         files = {
             file.path: file.lfs.sha256 if file.lfs else file.blob_id for file in tree if isinstance(file, RepoFile)
         }
-        tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo_id, repo_type=DATASET).tags}
+        tags = frozenset(ref.name for ref in api.list_repo_refs(repo_id, repo_type=DATASET).tags)
         return Remote(repo_id, info.sha, bool(info.private), files, tags)
 
 
@@ -72,19 +72,25 @@ def read_manifest(api: "HfApi", remote: Remote, revision: str) -> dict[str, Any]
     Raises:
         PushError: what is there is no release.
     """
+    content = download(api, remote, MANIFEST, revision)
+    try:
+        manifest: dict[str, Any] = json.loads(content)
+        dict(manifest["files"])
+        for entry in manifest.get("changelog", []):
+            check_revision(entry["version"])
+            ", ".join(entry["changes"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise PushError(
+            f"{MANIFEST} of {remote.repo_id} on the Hub is none of a release: mend it there, or use another --repo"
+        ) from error
+    return manifest
+
+
+def download(api: "HfApi", remote: Remote, path: str, revision: str) -> bytes:
+    """A file of a dataset on the Hub, past the user's cache."""
     with clear_errors(remote.repo_id), TemporaryDirectory() as folder:
-        path = api.hf_hub_download(remote.repo_id, MANIFEST, repo_type=DATASET, revision=revision, cache_dir=folder)
-        try:
-            manifest: dict[str, Any] = json.loads(Path(path).read_bytes())
-            dict(manifest["files"])
-            for entry in manifest.get("changelog", []):
-                check_revision(entry["version"])
-                ", ".join(entry["changes"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise PushError(
-                f"{MANIFEST} of {remote.repo_id} on the Hub is none of a release: mend it there, or use another --repo"
-            ) from error
-        return manifest
+        file = api.hf_hub_download(remote.repo_id, path, repo_type=DATASET, revision=revision, cache_dir=folder)
+        return Path(file).read_bytes()
 
 
 @contextmanager

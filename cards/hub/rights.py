@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cards.hub.remote import DATASET, PushError, clear_errors, token_source
+from cards.vocabulary import namespace
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -30,8 +31,7 @@ def require_right_to_write(api: "HfApi", repo_id: str, *, create_pr: bool = Fals
                 f"there is no token to push {repo_id} with: run `hf auth login`, or set HF_TOKEN, with one that can "
                 "write to it"
             ) from error
-        token, scopes = _token_of(who)
-        if token.get("role") == "read":
+        if _token_of(who).get("role") == "read":
             raise PushError(
                 f"{_naming(who)} can only read: get one that can write at https://huggingface.co/settings/tokens"
             )
@@ -49,36 +49,36 @@ def require_right_to_write(api: "HfApi", repo_id: str, *, create_pr: bool = Fals
             raise PushError(_lacks(who, repo_id)) from error
         else:
             return
-        namespace = repo_id.split("/", 1)[0]
-        if namespace not in _writable(who, scopes):
+        if namespace(repo_id) not in _writable(who):
             raise PushError(_lacks(who, repo_id))
 
 
-def _token_of(who: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
-    """The token that whoami tells of, and the scopes of a fine-grained one."""
-    token = who.get("auth", {}).get("accessToken", {})
-    return token, token.get("fineGrained", {}).get("scoped", [])
+def _token_of(who: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What whoami tells of the token itself."""
+    token: Mapping[str, Any] = who.get("auth", {}).get("accessToken", {})
+    return token
 
 
-def _writable(who: Mapping[str, Any], scopes: list[Mapping[str, Any]]) -> set[str]:
+def _writable(who: Mapping[str, Any]) -> set[str]:
     """The namespaces in which a token may create a dataset."""
     own = {str(who["name"])} | {
         str(org["name"]) for org in who.get("orgs", []) if org.get("roleInOrg", "write") in _WRITING_ROLES
     }
-    if _token_of(who)[0].get("role") != "fineGrained":
+    token = _token_of(who)
+    if token.get("role") != "fineGrained":
         return own
+    scopes = token.get("fineGrained", {}).get("scoped", [])
     return own & {str(scope["entity"].get("name")) for scope in scopes if "repo.write" in scope.get("permissions", [])}
 
 
 def _lacks(who: Mapping[str, Any], repo_id: str) -> str:
-    namespace = repo_id.split("/", 1)[0]
     return (
-        f"{_naming(who)} may not write to {repo_id}: it needs a token of {namespace}, or of a member who may "
+        f"{_naming(who)} may not write to {repo_id}: it needs a token of {namespace(repo_id)}, or of a member who may "
         "write there, with the permission to write to its repositories; or give another --repo"
     )
 
 
 def _naming(who: Mapping[str, Any]) -> str:
     """Which token this is: where it comes from, what it is called, whose it is."""
-    name = _token_of(who)[0].get("displayName")
+    name = _token_of(who).get("displayName")
     return f"{token_source()}{f' ({name!r}' if name else ' ('} of {who['name']})"
