@@ -2,6 +2,7 @@
 # installs Chromium where that is missing.
 PYTHON ?= python3
 BIN := .venv/bin
+PARALLEL := --numprocesses 2 --dist loadfile  # a file of tests stays in one process: what it starts serves all of it
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .PHONY: demo test quick check bench chromium
@@ -9,12 +10,18 @@ SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 demo: .venv/done  ## seeds to datasets, with the offline rehearsal cast
 	$(BIN)/python pipelines/personas.py
 	$(BIN)/python pipelines/trees.py --trees 100
+	@echo
+	@echo "to review what was made, in a browser:"
+	@echo "    $(BIN)/python pipelines/review.py serve            # an Argilla of its own; it stays until Ctrl-C"
+	@echo "    $(BIN)/python pipelines/review.py annotator NAME   # in another terminal, as all that follows"
+	@echo "    $(BIN)/python pipelines/review.py push personas    # and: push trees; then answer in the browser"
+	@echo "    $(BIN)/python pipelines/review.py collect personas # and: collect trees; the decisions become data"
 
 test: .venv/done chromium  ## all tests: servers, kills and a browser too
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 quick: .venv/done  ## the tests that stay inside one process, in under two minutes
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
 check: .venv/done  ## style, types, and who imports whom
 	$(BIN)/ruff check .

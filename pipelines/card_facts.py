@@ -3,12 +3,14 @@
 Each function gives plain facts; `cards/templates/parts.md.jinja2` lists them.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from cards import release
 from cards.figures import Figure
 from cards.vocabulary import is_repo_id
 from pipelines.cast import Cast, Player
@@ -58,7 +60,7 @@ def common(
             if role in usage
         ],
         "terms": terms([*played, *models]),
-        "review": None,
+        "review": manifest.get("review"),
     }
 
 
@@ -68,6 +70,12 @@ def pictures(figures: Sequence[Figure], report: str | None) -> dict[str, Any]:
         "figures": [{"file": f"{one.name}.png", "title": one.title, "caption": one.caption} for one in figures],
         "report": None if report is None else f"figures/{report}",
     }
+
+
+def as_read(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest as it comes out of its file, so that what is made of it is the same before and after."""
+    read: dict[str, Any] = json.loads(release.as_text(manifest))
+    return read
 
 
 def prices(cast: Cast) -> dict[str, dict[str, float]]:

@@ -15,7 +15,7 @@ Keys come from the environment alone: `OPENAI_API_KEY`, or the variable that `ap
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ _OWN_KEYS = ("llm", "price")
 _MODEL_KEYS = ("model", "model_id", "endpoint_name", "model_path")  # what Distilabel's classes call it
 _NO_MATTER = ("base_url", "api_key_env", "timeout", "max_retries")  # settings that change no reply
 _PATHS = (*_MODEL_KEYS, "tokenizer", "tokenizer_id")  # settings that may be a file or folder of this machine
+_REHEARSAL = "rehearsal/"  # what the names of its models begin with
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -100,6 +101,17 @@ class Cast:
     players: dict[str, Player]
     rehearsal: bool = field(default=False, kw_only=True)
 
+    @classmethod
+    def published_in(cls, manifest: Mapping[str, Any], roles: Sequence[str]) -> "Cast":
+        """The cast of a release, as its manifest tells it: to be told of, not to be called."""
+        told, prices = manifest["recipe"]["cast"], manifest["prices"]
+        players = {}
+        for role in roles:
+            settings = {name: value for name, value in told[role].items() if name != "llm"}
+            price = Price(**prices[role]) if role in prices else None
+            players[role] = Player(role, told[role]["llm"], settings, price)
+        return cls(players, rehearsal=all(player.model.startswith(_REHEARSAL) for player in players.values()))
+
     def describe(self) -> dict[str, dict[str, Any]]:
         return {role: player.describe() for role, player in self.players.items()}
 
@@ -109,7 +121,9 @@ class Cast:
 
 def rehearsal_cast(roles: list[str], base_url: str) -> Cast:
     """The offline cast, behind the endpoint that `pipelines.rehearsal` serves."""
-    players = {role: _player(role, "OpenAILLM", {"model": f"rehearsal/{role}", "base_url": base_url}) for role in roles}
+    players = {
+        role: _player(role, "OpenAILLM", {"model": f"{_REHEARSAL}{role}", "base_url": base_url}) for role in roles
+    }
     return Cast(players, rehearsal=True)
 
 

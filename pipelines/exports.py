@@ -6,9 +6,10 @@ part of no later prompt.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose
+from types import MappingProxyType
 
 import orjson
 
@@ -65,6 +66,11 @@ def pairs(tree: TreeRow) -> Iterator[Pair]:
             yield Pair(node, replies[node.id]["tailored"], replies[node.id]["generic"])
 
 
+def pair_id(tree: TreeRow, pair: Pair) -> str:
+    """TREE_ID/NODE of the user's message that both replies answer: its name in `dropped` and `reviews`."""
+    return f"{tree.tree_id}/{pair.user.id}"
+
+
 def path(tree: TreeRow, node: Node) -> list[Message]:
     """The messages from the root to this node, it included."""
     messages = [Message(node.role, node.content)]
@@ -95,14 +101,19 @@ def kto_rows(tree: TreeRow) -> Iterator[KtoRow]:
             yield KtoRow(path(tree, pair.user), _alone(reply), reply is pair.preferred, *_provenance(tree, pair))
 
 
-def dropped_pairs(tree: TreeRow, votes: int) -> Iterator[DroppedRow]:
-    """A row an undecided pair, `votes` being how many the judge was asked for; raises as `Pair.undecided` does."""
+def dropped_pairs(tree: TreeRow, votes: int, left: Mapping[int, str] = MappingProxyType({})) -> Iterator[DroppedRow]:
+    """A row an undecided pair; raises as `Pair.undecided` does.
+
+    Args:
+        votes: how many the judge was asked for.
+        left: user node -> why reviewers took that pair out, which the judge had decided.
+    """
     for pair in pairs(tree):
-        if reason := pair.undecided(votes):
+        if reason := left.get(pair.user.id) or pair.undecided(votes):
             given = [f"{vote.first} first: {vote.tailored:g} to {vote.generic:g}" for vote in pair.tailored.votes or []]
             detail = "tailored to generic, " + "; ".join(given) if given else "no votes"
             content = orjson.dumps({"tailored": pair.tailored.content, "generic": pair.generic.content}).decode()
-            yield DroppedRow("pair", f"{tree.tree_id}/{pair.user.id}", reason, detail, None, None, content)
+            yield DroppedRow("pair", pair_id(tree, pair), reason, detail, None, None, content)
 
 
 def check_tree(tree: TreeRow) -> None:

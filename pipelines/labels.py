@@ -46,9 +46,14 @@ def labels(decision: Decision) -> dict[Responder, str]:
     >>> labels(Decision("generic", "", 0.5))
     {'tailored': 'rejected', 'generic': 'preferred'}
     """
-    if decision.winner is None:
-        return dict.fromkeys(RESPONDERS, "undecided")
-    return {one: "preferred" if one == decision.winner else "rejected" for one in RESPONDERS}
+    return {one: label(one, decision.winner) for one in RESPONDERS}
+
+
+def label(responder: str | None, winner: Responder | None) -> str:
+    """The label of a responder's reply, where that responder or the other one wins, or none."""
+    if winner is None:
+        return "undecided"
+    return "preferred" if responder == winner else "rejected"
 
 
 def _margin(votes: Sequence[Vote]) -> float | None:

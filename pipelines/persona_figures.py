@@ -119,7 +119,7 @@ def map_panels(tables: Tables, vectors: Mapping[Kind, Vectors]) -> list[Panel]:
     panels = []
     for kind in KINDS:
         rows: list[TextRow] = tables[PLURAL[kind]]
-        chosen = sorted(sorted(range(len(rows)), key=lambda n: rows[n].id)[:_ON_MAP])
+        chosen = sorted(range(len(rows)), key=lambda n: rows[n].id)[:_ON_MAP]
         places = dict(zip(chosen, projected(vectors[kind][chosen]).tolist(), strict=True))
         groups: dict[str, list[int]] = {
             "train": [n for n in chosen if rows[n].split == "train"],

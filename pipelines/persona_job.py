@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class Job:
 
     def heldout_bound(self, kind: Kind) -> float:
         """The highest cosine of a held-out text to one of train or test."""
-        return self.thresholds[kind] - _HELDOUT_MARGIN
+        return heldout_bound(self.thresholds[kind])
 
     def recipe(self) -> dict[str, Any]:
         """What determines the data: two runs of one recipe give the same release. For the manifest."""
@@ -61,9 +62,7 @@ class Job:
             "prompts": prompt_hashes(PROMPTS),
             "embedder": embedder_name(self.embedder),
             "thresholds": dict(self.thresholds),
-            "seeds": {
-                PLURAL[kind]: {"count": len(seeds), "sha256": _digest(seeds)} for kind, seeds in self.seeds.items()
-            },
+            "seeds": seeds_told(self.seeds),
             **{PLURAL[kind]: self.targets[kind] for kind in KINDS},
             **{f"heldout_{PLURAL[kind]}": self.heldout[kind] for kind in KINDS},
             "per_profile": self.per_profile,
@@ -77,12 +76,22 @@ class Job:
         return call_key(recipe={name: part for name, part in recipe.items() if name not in no_matter}).hex()
 
 
+def seeds_told(seeds: Mapping[Kind, Sequence[Seed]]) -> dict[str, dict[str, Any]]:
+    """What a recipe tells of the seeds: of each kind how many there are, and a hash of them."""
+    return {PLURAL[kind]: {"count": len(of), "sha256": _digest(of)} for kind, of in seeds.items()}
+
+
+def heldout_bound(threshold: float) -> float:
+    """The highest cosine of a held-out text to one of train or test, where two of these may have `threshold`."""
+    return threshold - _HELDOUT_MARGIN
+
+
 def embedder_name(embedder: str) -> str:
     """The embedder as it may be published: of a folder its name and what is in it, not where it stands."""
     folder = Path(embedder).expanduser()
     return f"{folder.resolve().name}@{fingerprint(folder)[:12]}" if folder.is_dir() else embedder
 
 
-def _digest(seeds: list[Seed]) -> str:
+def _digest(seeds: Sequence[Seed]) -> str:
     texts = json.dumps([[seed.text, seed.statements] for seed in seeds])
     return hashlib.sha256(texts.encode()).hexdigest()

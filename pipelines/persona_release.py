@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median_low
 from typing import Any
@@ -14,24 +14,28 @@ from cards import release
 from cards.figures import Figure
 from cards.report import report
 from cards.vocabulary import namespace
-from filters.embed import load_embedder
+from filters.embed import Embedder, load_embedder
 from pipelines import card_facts
+from pipelines.cast import Cast
 from pipelines.cli import by_count, repo_id
 from pipelines.persona_figures import figures
-from pipelines.persona_job import Job, Tables, embedder_name
+from pipelines.persona_job import ROLES, Job, Tables, heldout_bound, seeds_told
 from pipelines.records import Record, documentation, to_table
-from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, PersonaRow, TextRow
+from pipelines.reviews.agreement import persona_figures
+from pipelines.reviews.decisions import NO_REVIEWS, Reviews
+from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, PersonaRow, ReviewRow, TextRow
 from pipelines.seeds.reader import SEED_FILES, read_seeds
 
 _PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
 _OWN = ("dataset", "files", "repo_id", "siblings")  # entries of a manifest that are one release's alone
 _TITLE = "i2a personas"
 _TAGS = ["synthetic", "personas", "preference", "distilabel"]
-_RECORDS: dict[str, type[Record]] = {
+RECORDS: dict[str, type[Record]] = {
     "personas": PersonaRow,
     "profiles": TextRow,
     "personalities": TextRow,
     "dropped": DroppedRow,
+    "reviews": ReviewRow,
 }
 _NAMES = {"profiles": "profile", "personalities": "personality", "personas": "persona"}
 
@@ -55,11 +59,15 @@ def repo_ids(out: Path, repo: str | None = None) -> dict[Path, str]:
 
 
 def publish(
-    ids: Mapping[Path, str], tables: Tables, told: dict[str, Any], job: Job, *, grown_from: dict[str, Any] | None
+    ids: Mapping[Path, str],
+    tables: Tables,
+    told: dict[str, Any],
+    job: Job,
+    *,
+    grown_from: dict[str, Any] | None,
+    reviews: Reviews = NO_REVIEWS,
 ) -> dict[str, Any]:
-    """Builds and checks both releases, then moves both into place; returns the manifest of the personas.
-
-    The benchmark goes first: while the personas are the old ones, the same command makes both again.
+    """Makes both releases of what the step yielded and what reviewers decided; returns the manifest of the personas.
 
     Args:
         ids: where the two go, as `repo_ids` gives it.
@@ -67,11 +75,11 @@ def publish(
         told: what the step tells of its rounds, pairs, distances and calls.
         grown_from: the manifest of the release that this one goes on from; where it is of the same recipe, only the
             benchmark is missing, and only that is made.
+        reviews: those of the release that this one replaces.
 
     Raises:
         ReleaseError: one of the two does not pass its check; then neither is published.
     """
-    rows = _rows(tables)
     only_benchmark = grown_from is not None and grown_from["recipe"] == job.recipe()
     if grown_from is not None and only_benchmark:
         manifest = {name: value for name, value in grown_from.items() if name not in _OWN}
@@ -80,56 +88,64 @@ def publish(
             "recipe": job.recipe(),
             "rehearsal": job.cast.rehearsal,
             "versions": card_facts.versions(_PACKAGES),
-            "counts": {name: {split: len(of) for split, of in splits.items()} for name, splits in rows.items()},
-            "dropped": _drops(tables),
             "told": told if grown_from is None else _with_earlier(told, grown_from["told"]),
             "grown_from": [] if grown_from is None else [*grown_from["grown_from"], _step(grown_from)],
         }
     manifest["prices"] = card_facts.prices(job.cast)
+    embedder = load_embedder(job.embedder, job.work / "embeddings")
+    return rebuild(ids, tables, manifest, embedder, reviews, only_benchmark=only_benchmark)
+
+
+def rebuild(
+    ids: Mapping[Path, str],
+    tables: Tables,
+    manifest: Mapping[str, Any],
+    embedder: Embedder,
+    reviews: Reviews,
+    *,
+    only_benchmark: bool = False,
+) -> dict[str, Any]:
+    """Builds and checks both releases of these tables, with what reviewers decided, then moves both into place.
+
+    The benchmark goes first: while the personas are the old ones, the same command makes both again.
+
+    Args:
+        manifest: what determines the data and what is told of its making; what the rows tell is added here.
+
+    Returns:
+        The manifest of the personas.
+
+    Raises:
+        ReleaseError: one of the two does not pass its check; then neither is published.
+    """
+    tables, review = _reviewed(tables, manifest, embedder, reviews)
+    rows = _rows(tables, reviews)
+    manifest = card_facts.as_read(
+        {
+            **manifest,
+            "counts": {name: {split: len(of) for split, of in splits.items()} for name, splits in rows.items()},
+            "dropped": _drops(tables),
+            **review,
+        }
+    )
+    facts = _card_facts(tables, manifest)
     (out, personas_id), (benchmark, aloe_id) = ids.items()
-    facts = _card_facts(job, tables, manifest)
     staged = []
     try:
         if tables["aloe"]:
-            config = _config("aloe", AloeRow, {"test": tables["aloe"]}, default=True)
-            about: dict[str, Any] = {
-                "pretty_name": "ALOE: held-out personas",
-                "personas": personas_id,
-                "source_datasets": card_facts.source_datasets(personas_id),
-                "tags": [*facts["tags"], "benchmark"],
-                **card_facts.pictures([], None),
-            }
-            own = {
-                "dataset": "aloe",
-                "counts": {"aloe": {"test": len(tables["aloe"])}},
-                "belongs_to": personas_id,
-            }
-            staged.append(
-                release.build(
-                    benchmark,
-                    aloe_id,
-                    [config],
-                    template="aloe",
-                    facts=facts | about,
-                    manifest=manifest | own,
-                    siblings=[personas_id],
-                )
-            )
+            staged.append(_stage_benchmark(benchmark, aloe_id, personas_id, tables, facts, manifest))
         if not only_benchmark:
-            drawn = _figures(job, tables, manifest["told"])
+            drawn = _figures(tables, manifest, embedder)
             pages = {"report.html": _report(tables, manifest, drawn)}
             about = {"pretty_name": _TITLE, "aloe": aloe_id, "source_datasets": ["original"]}
-            about |= card_facts.pictures(drawn, "report.html")
-            own = {"dataset": "personas"}
-            configs = [_config(name, _RECORDS[name], of, default=name == "personas") for name, of in rows.items()]
             staged.append(
                 release.build(
                     out,
                     personas_id,
-                    configs,
+                    [_config(name, RECORDS[name], of, default=name == "personas") for name, of in rows.items()],
                     template="personas",
-                    facts=facts | about,
-                    manifest=manifest | own,
+                    facts=facts | about | card_facts.pictures(drawn, "report.html"),
+                    manifest={**manifest, "dataset": "personas"},
                     figures={f"{figure.name}.png": figure.png for figure in drawn} | pages,
                     siblings=[aloe_id] if tables["aloe"] else [],
                 )
@@ -142,7 +158,52 @@ def publish(
         shutil.rmtree(benchmark)  # of the release that is replaced: its certificate is about other personas
     for one in staged:
         one.publish()
-    return manifest
+    return {**manifest, "dataset": "personas"}
+
+
+def _stage_benchmark(
+    out: Path, repo: str, personas_id: str, tables: Tables, facts: dict[str, Any], manifest: dict[str, Any]
+) -> release.Staged:
+    about: dict[str, Any] = {
+        "pretty_name": "ALOE: held-out personas",
+        "personas": personas_id,
+        "source_datasets": card_facts.source_datasets(personas_id),
+        "tags": [*facts["tags"], "benchmark"],
+        **card_facts.pictures([], None),
+    }
+    own = {"dataset": "aloe", "counts": {"aloe": {"test": len(tables["aloe"])}}, "belongs_to": personas_id}
+    return release.build(
+        out,
+        repo,
+        [_config("aloe", AloeRow, {"test": tables["aloe"]}, default=True)],
+        template="aloe",
+        facts=facts | about,
+        manifest=manifest | own,
+        siblings=[personas_id],
+    )
+
+
+def _reviewed(
+    tables: Tables, manifest: Mapping[str, Any], embedder: Embedder, reviews: Reviews
+) -> tuple[Tables, dict[str, Any]]:
+    """The tables as reviewers want them, and what the manifest tells of that."""
+    if not reviews.rows:
+        return tables, {"review": None}
+    from pipelines.reviews.personas import reviewed  # imports Distilabel, as the next two do
+    from pipelines.reviews.verdicts import verdicts
+    from pipelines.steps.heldout import told_distances
+
+    thresholds = manifest["recipe"]["thresholds"]
+    tables, of = reviewed(tables, verdicts(reviews.rows, reviews.min_submitted), embedder, thresholds)
+    distances = {}
+    for kind in KINDS:
+        heldout, train = (
+            embedder.encode([row.text for row in tables[PLURAL[kind]] if row.split == split])
+            for split in ("heldout", "train")
+        )
+        distances[kind] = told_distances(heldout, train, heldout_bound(thresholds[kind]))
+    figures_of = persona_figures(reviews.rows, reviews.min_submitted, of)
+    return tables, {"told": {**manifest["told"], "distances": distances}, "review": reviews.told(figures_of)}
 
 
 def summary(manifest: dict[str, Any]) -> Table:
@@ -158,7 +219,7 @@ def summary(manifest: dict[str, Any]) -> Table:
     return table
 
 
-def _rows(tables: Tables) -> dict[str, dict[str, list[Any]]]:
+def _rows(tables: Tables, reviews: Reviews) -> dict[str, dict[str, list[Any]]]:
     """Config -> split -> its rows."""
     split_of = {row.id: row.split for row in tables["profiles"]}
     placed = {"personas": [(split_of[row.profile_id], row) for row in [*tables["personas"], *tables["heldout"]]]}
@@ -167,7 +228,11 @@ def _rows(tables: Tables) -> dict[str, dict[str, list[Any]]]:
         config: {split: [row for of, row in pairs if of == split] for split in SPLITS}
         for config, pairs in placed.items()
     }
-    return {**rows, "dropped": {"train": tables["dropped"]}}
+    return {
+        **rows,
+        "dropped": {"train": tables["dropped"]},
+        **({"reviews": {"train": list(reviews.rows)}} if reviews.rows else {}),
+    }
 
 
 def _config(name: str, record: type[Record], rows: dict[str, list[Any]], *, default: bool = False) -> release.Config:
@@ -197,11 +262,10 @@ def _with_earlier(told: dict[str, Any], earlier: dict[str, Any]) -> dict[str, An
     return {**told, **sums, "usage": usage, "rounds": [*earlier["rounds"], *told["rounds"]], "saturated": saturated}
 
 
-def _figures(job: Job, tables: Tables, told: dict[str, Any]) -> list[Figure]:
+def _figures(tables: Tables, manifest: Mapping[str, Any], embedder: Embedder) -> list[Figure]:
     """The pictures, by the vectors that the filter went by: they come from its cache."""
-    embedder = load_embedder(job.embedder, job.work / "embeddings")
     vectors = {kind: embedder.encode([row.text for row in tables[PLURAL[kind]]]) for kind in KINDS}
-    return figures(tables, told, job.thresholds, vectors)
+    return figures(tables, manifest["told"], manifest["recipe"]["thresholds"], vectors)
 
 
 def _report(tables: Tables, manifest: dict[str, Any], drawn: Sequence[Figure]) -> bytes:
@@ -215,13 +279,14 @@ def _report(tables: Tables, manifest: dict[str, Any], drawn: Sequence[Figure]) -
     )
 
 
-def _card_facts(job: Job, tables: Tables, manifest: dict[str, Any]) -> dict[str, Any]:
-    told, drops = manifest["told"], _drops(tables)
+def _card_facts(tables: Tables, manifest: dict[str, Any]) -> dict[str, Any]:
+    told, recipe, drops = manifest["told"], manifest["recipe"], _drops(tables)
+    cast = Cast.published_in(manifest, ROLES)
     return {
-        **card_facts.common(job.cast, manifest, told["usage"], license_id=job.license, tags=_TAGS),
-        "embedder": embedder_name(job.embedder),
-        "thresholds": job.thresholds,
-        "seeds": _seeds(job, tables),
+        **card_facts.common(cast, manifest, told["usage"], license_id=recipe["license"], tags=_TAGS),
+        "embedder": recipe["embedder"],
+        "thresholds": {kind: recipe["thresholds"][kind] for kind in KINDS},
+        "seeds": _seeds(recipe["seeds"], tables),
         "grown_from": [step["recipe"] for step in manifest["grown_from"]],
         "texts": [_lengths(PLURAL[kind], tables[PLURAL[kind]]) for kind in KINDS],
         "yields": [_yield(config, kind, tables, drops[kind], told) for config, kind in _NAMES.items()],
@@ -229,12 +294,17 @@ def _card_facts(job: Job, tables: Tables, manifest: dict[str, Any]) -> dict[str,
     }
 
 
-def _seeds(job: Job, tables: Tables) -> dict[str, dict[str, Any]]:
+def _seeds(told: Mapping[str, Any], tables: Tables) -> dict[str, dict[str, Any]]:
     """What the rounds began with, how many of it stayed, and whether it is other ones than those that ship."""
-    shipped = replace(job, seeds={kind: read_seeds(str(SEED_FILES[kind]), kind) for kind in KINDS}).recipe()["seeds"]
-    seeds: dict[str, dict[str, Any]] = job.recipe()["seeds"]
-    kept = {config: sum(row.origin == "seed" for row in tables[config]) for config in seeds}
-    return {config: {**found, "kept": kept[config], "own": found != shipped[config]} for config, found in seeds.items()}
+    shipped = seeds_told({kind: read_seeds(str(SEED_FILES[kind]), kind) for kind in KINDS})
+    return {
+        config: {
+            **told[config],
+            "kept": sum(row.origin == "seed" for row in tables[config]),
+            "own": told[config] != shipped[config],
+        }
+        for config in map(PLURAL.__getitem__, KINDS)
+    }
 
 
 def _lengths(config: str, rows: Sequence[TextRow]) -> dict[str, Any]:

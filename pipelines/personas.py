@@ -29,6 +29,7 @@ from pipelines.persona_job import RECORDS, ROLES, Job, Tables
 from pipelines.persona_release import aloe_folder, publish, repo_ids, summary
 from pipelines.progress import shown
 from pipelines.prompts import render
+from pipelines.reviews.decisions import Reviews
 from pipelines.schema import KINDS, PLURAL, Kind
 from pipelines.seeds.reader import SEED_FILES, read_seeds
 
@@ -114,7 +115,8 @@ def _make(options: argparse.Namespace, job: Job, base: Base | None, ids: Mapping
             replace(job, cast=cast, work=work.resolve(), base=options.out.resolve() if base else None)
         )
         calls = told.pop("calls")
-        manifest = publish(ids, tables, told, job, grown_from=base.manifest if base else None)
+        reviews = Reviews.of(options.out, release.read_manifest(options.out))
+        manifest = publish(ids, tables, told, job, grown_from=base.manifest if base else None, reviews=reviews)
         cli.write_run(work, began, calls)
     _tell(options.out, manifest, calls, (datetime.now(UTC) - began).total_seconds())
 
@@ -211,7 +213,7 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
     for kind in KINDS:
         name = PLURAL[kind]
         made = counts[name]["train"] + counts[name]["test"]
-        if made < recipe[name]:
+        if made < recipe[name] and manifest["told"]["saturated"].get(f"train {name}"):
             console.print(f"{made:,} of {recipe[name]:,} {name}: the last rounds brought almost nothing new")
         distances = manifest["told"]["distances"][kind]
         parts = [
@@ -240,7 +242,7 @@ def _tell(out: Path, manifest: dict[str, Any], calls: dict[str, Any], seconds: f
     loaded = cli.loaded_as(out)
     splits = ", ".join(f"{rows:,} {split}" for split, rows in counts["personas"].items())
     heldout, asked = counts["personas"]["heldout"], recipe["heldout_profiles"] * recipe["heldout_personalities"]
-    if heldout < asked:
+    if heldout < asked and any(manifest["told"]["saturated"].get(f"heldout {PLURAL[kind]}") for kind in KINDS):
         console.print(f"{heldout:,} of {asked:,} held-out personas: the last rounds brought almost nothing far enough")
     console.print(
         f"made {out}: {splits}" + (f"; and of the held-out ones the benchmark {aloe_folder(out)}" if heldout else "")

@@ -10,8 +10,8 @@ struct; `| None` adds nothing, every column may be null there.
 
 import re
 import types
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, field, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, asdict, field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -32,10 +32,13 @@ class Record(Protocol):
 
 R = TypeVar("R", bound=Record)
 
+_FILES = "*-*-of-*.parquet"
+_ROWS = 200  # read at once
 
-def doc(meaning: str) -> Any:  # noqa: ANN401 - stands where a dataclass field of any type is declared
-    """A column and its meaning, as the card shows it."""
-    return field(metadata={"doc": meaning})
+
+def doc(meaning: str, default: Any = MISSING) -> Any:  # noqa: ANN401 - stands where a field of any type is declared
+    """A column and its meaning, as the card shows it; with `default=None` it may be left out."""
+    return field(default=default, metadata={"doc": meaning})
 
 
 def documentation(record: type[Record]) -> dict[str, str]:
@@ -87,20 +90,24 @@ def read_release(folder: Path, config: str, record: type[R]) -> dict[str, list[R
     Raises:
         SchemaError: the config is not there or cannot be read, or a row is not of the schema.
     """
+    splits = sorted({path.name.split("-")[0] for path in (folder / config).glob(_FILES)})
+    if not splits:
+        raise SchemaError(f"{folder} holds no config `{config}`")
+    return {split: list(stream_release(folder, config, split, record)) for split in splits}
+
+
+def stream_release(folder: Path, config: str, split: str, record: type[R]) -> Iterator[R]:
+    """The rows of one split, a few hundred in memory at once; raises as `read_release`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    splits: dict[str, list[R]] = {}
-    for path in sorted((folder / config).glob("*-*-of-*.parquet")):
+    for path in sorted((folder / config).glob(f"{split}{_FILES}")):
         try:
-            rows = pq.read_table(path).to_pylist()
+            batches = pq.ParquetFile(path).iter_batches(batch_size=_ROWS)
+            rows = enumerate(row for batch in batches for row in batch.to_pylist())
+            yield from (from_row(record, row, f"{path}, row {n}") for n, row in rows)
         except (OSError, pa.ArrowException) as error:
             raise SchemaError(f"{path} cannot be read: {error}") from error
-        records = splits.setdefault(path.name.split("-")[0], [])
-        records += [from_row(record, row, f"{path}, row {n}") for n, row in enumerate(rows)]
-    if not splits:
-        raise SchemaError(f"{folder} holds no config `{config}`")
-    return splits
 
 
 def local_release(source: str) -> Path:

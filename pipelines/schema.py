@@ -77,6 +77,10 @@ class DroppedRow:
     nearest_id: str | None = doc("for near-duplicates: id of the text that it was too near to")
     nearest: float | None = doc("the cosine of the two")
     content: str = doc("what was dropped")
+    withdrawn: str | None = doc(
+        "of what reviewers took out: its row and its place as JSON, by which it comes back when they decide otherwise",
+        default=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,21 @@ class KtoRow:
     rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One answer of one annotator: a row of `reviews` in both datasets."""
+
+    review_id: str = doc("rv- and 12 hex digits of a hash of what was shown; answers of several annotators share it")
+    kind: str = doc("what the answer is about: profile, personality, persona (the pairing of the two) or pair")
+    object_id: str = doc("its id; of a pair TREE_ID/NODE, the user's message that both replies answer")
+    question: str = doc("verdict, reasons, edit; preference, in-character, undisclosed; comment")
+    value: str = doc("the answer; several reasons are joined by a comma and a space")
+    annotator: str = doc("a01, a02, ...: a pseudonym, one a person in this dataset")
+    sample: str = doc("why it was chosen: cover, random or targeted")
+    submitted: str = doc("when, in UTC")
+    first: str | None = doc("which responder's reply was shown first, tailored or generic; null but for pairs")
+
+
 def text_id(kind: Kind, text: str) -> str:
     """Id of a profile or personality: the first 12 hex digits of SHA-256 over its UTF-8 text.
 
@@ -201,6 +220,15 @@ def tree_id(seed: int, persona_id: str) -> str:
     't-7bc7bd592969'
     """
     return "t-" + _digest(f"{seed}\0{persona_id}")
+
+
+def review_id(record: str) -> str:
+    """Id of the review of a record: a persona by its id, a pair by TREE_ID/NODE.
+
+    >>> review_id("p-27e83ce28972")
+    'rv-981ba4c0bf2f'
+    """
+    return "rv-" + _digest(record)
 
 
 def _digest(text: str) -> str:

@@ -8,10 +8,11 @@ depend on the order in which trees come.
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate
 from math import ceil, floor, fsum, sqrt
+from types import MappingProxyType
 from typing import Any
 
 from pipelines.exports import Pair, pairs
@@ -66,8 +67,12 @@ class Audit:
         self._undisclosed = Counter[str]()
         self._characters, self._tokens = 0, 0
 
-    def add(self, tree: TreeRow) -> None:
-        """Raises ValueError as `Pair.undecided`."""
+    def add(self, tree: TreeRow, left: Mapping[int, str] = MappingProxyType({})) -> None:
+        """Counts one more tree, of which reviewers took out the pairs that `left` names by their user nodes.
+
+        Raises:
+            ValueError: as `Pair.undecided`.
+        """
         for pair in pairs(tree):
             self._pairs["all"] += 1
             disclosed = pair.user.disclosed or []
@@ -78,7 +83,7 @@ class Audit:
             if pair.decided:
                 self._add_decided(pair)
             else:
-                self._undecided[pair.undecided(self.votes)] += 1
+                self._undecided[left.get(pair.user.id) or pair.undecided(self.votes)] += 1
         self._undisclosed.update(_users_of_undisclosed(tree))
         self._add_lengths(tree)
 

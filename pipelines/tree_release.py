@@ -6,6 +6,7 @@ Rows are streamed from the file of finished trees, sorted by tree_id, and never 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,32 @@ from cards.figures import Figure
 from cards.report import report
 from cards.vocabulary import namespace
 from pipelines import card_facts
+from pipelines.cast import Cast
 from pipelines.cli import by_count, counted
 from pipelines.errors import UserError
 from pipelines.exports import check_tree, dropped_pairs, kto_rows, preference_rows, sft_rows
 from pipelines.journal import Journal
 from pipelines.records import Record, arrow_schema, documentation, to_table
-from pipelines.schema import DroppedRow, KtoRow, Node, PersonaRow, PreferenceRow, SftRow, TreeRow, Vote, tree_id
+from pipelines.reviews.agreement import Judged, pair_figures
+from pipelines.reviews.decisions import NO_REVIEWS, Reviews
+from pipelines.reviews.figures import review_figures
+from pipelines.reviews.trees import Opinion, joined, judged_pairs, opinions, reviewed
+from pipelines.schema import (
+    DroppedRow,
+    KtoRow,
+    Node,
+    PersonaRow,
+    PreferenceRow,
+    ReviewRow,
+    SftRow,
+    TreeRow,
+    Vote,
+    tree_id,
+)
 from pipelines.tree_audit import Audit
 from pipelines.tree_figures import figures, legible
 from pipelines.tree_input import Source
-from pipelines.tree_job import Job
+from pipelines.tree_job import ROLES, Job
 from pipelines.tree_page import page
 
 if TYPE_CHECKING:
@@ -43,6 +60,35 @@ _EXPORTS: dict[str, tuple[type[Record], Callable[[TreeRow], Iterable[Record]]]] 
     "sft": (SftRow, sft_rows),
     "kto": (KtoRow, kto_rows),
 }
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The trees that a release is made of, read as often as wanted and never held all at once; and what was said of
+    their pairs by reviewers.
+    """
+
+    judged: Mapping[str, Callable[[], Iterator[TreeRow]]]
+    """Split -> its trees as the judge left them, by tree_id."""
+    dropped: Callable[[], Iterator[DroppedRow]]
+    """Trees that did not stay."""
+    opinions: Mapping[str, Opinion]
+    votes: int
+    """How many the judge was asked for on each pair."""
+
+    def reviewed(self, split: str) -> Iterator[tuple[TreeRow, dict[int, str]]]:
+        """Each tree as reviewers leave it, with the pairs that they took out: user node -> reason."""
+        return (reviewed(tree, self.opinions) for tree in self.judged[split]())
+
+    def kept(self, split: str) -> Iterator[TreeRow]:
+        return (tree for tree, _ in self.reviewed(split))
+
+    def left_out(self) -> Iterator[DroppedRow]:
+        """Trees and pairs that did not stay."""
+        yield from self.dropped()
+        for split in self.judged:
+            for tree, left in self.reviewed(split):
+                yield from dropped_pairs(tree, self.votes, left)
 
 
 @dataclass(frozen=True)
@@ -73,65 +119,100 @@ class Finished:
     def trees(self, split: str) -> Iterator[TreeRow]:
         return (_tree(record["tree"]) for record in self.records(split) if record["tree"] is not None)
 
-    def dropped(self, votes: int) -> Iterator[DroppedRow]:
-        """Trees and pairs that did not stay."""
+    def dropped(self) -> Iterator[DroppedRow]:
+        """Trees that a role could not finish."""
+        for split in self.keys:
+            yield from (DroppedRow(**record["dropped"]) for record in self.records(split) if record["tree"] is None)
+
+    def took(self) -> dict[str, Any]:
+        """What the calls of all trees took, for the manifest."""
+        usage, unreadable = dict[str, Counter[str]](), Counter[str]()
         for split in self.keys:
             for record in self.records(split):
-                if record["tree"] is None:
-                    yield DroppedRow(**record["dropped"])
-                else:
-                    yield from dropped_pairs(_tree(record["tree"]), votes)
+                unreadable.update(record["unreadable"])
+                for role, use in record["usage"].items():
+                    usage.setdefault(role, Counter()).update(use)
+        return {"usage": {role: dict(use) for role, use in usage.items()}, "unreadable": by_count(unreadable)}
 
 
 def publish(
-    out: Path, finished: Finished, source: Source, job: Job, *, dataset: str, license_id: str
+    out: Path,
+    finished: Finished,
+    source: Source,
+    job: Job,
+    *,
+    dataset: str,
+    license_id: str,
+    reviews: Reviews = NO_REVIEWS,
 ) -> dict[str, Any]:
-    """Builds and checks the release, then moves it into place; returns its manifest.
+    """Makes a release of the finished trees and of what reviewers decided; returns its manifest.
 
     Args:
         dataset: its name on the Hub.
         license_id: of the data, an id of `cards.vocabulary.LICENSES`.
+        reviews: those of the release that this one replaces.
 
     Raises:
         ReleaseError: it does not pass its check; then nothing is published.
         UserError: a tree is not finished, or every one was dropped; likewise.
     """
-    audit = Audit(job.votes)
-    told = _tell(finished, source, job, audit)
+    writers = {row.model for rows in source.drawn.values() for row in rows if row.model and not row.rehearsal}
     manifest = {
         "dataset": "trees",
         "recipe": recipe(job, source, license_id),
-        "rehearsal": told.pop("rehearsal"),
         "versions": card_facts.versions(_PACKAGES),
         "prices": card_facts.prices(job.cast),
-        **told,
+        "personas": {"license": source.license, "writers": sorted(writers), "shared": source.shared},
+        "asked": sum(map(len, source.drawn.values())),
+        # Datasets that were built here for one namespace go to another one together; one of others stays where it is
+        "siblings": [source.repo_id] if source.local and namespace(source.repo_id) == namespace(dataset) else [],
+        **finished.took(),
     }
+    judged = {split: partial(finished.trees, split) for split in finished.keys}
+    trees = Trees(judged, finished.dropped, opinions(reviews.rows, reviews.min_submitted), job.votes)
+    return rebuild(out, trees, manifest, reviews, dataset=dataset)
+
+
+def rebuild(out: Path, trees: Trees, manifest: Mapping[str, Any], reviews: Reviews, *, dataset: str) -> dict[str, Any]:
+    """Builds and checks the release of these trees, then moves it into place; returns its manifest.
+
+    Args:
+        manifest: what determines the data and what its making took; what the trees tell is added here.
+
+    Raises:
+        ReleaseError: it does not pass its check; then nothing is published.
+        UserError: there is no tree; likewise.
+    """
+    audit = Audit(trees.votes)
+    manifest = card_facts.as_read({**manifest, **_tell(trees, manifest, reviews, audit)})
     configs = [
         release.Config(
             name,
-            {split: _reader(record, _rows(finished.trees(split), rows)) for split in finished.keys},
+            {split: _reader(record, _rows(trees.kept(split), rows)) for split in trees.judged},
             documentation(record),
             default=name == "trees",
         )
         for name, (record, rows) in _EXPORTS.items()
     ]
-    dropped = _reader(DroppedRow, finished.dropped(job.votes))
-    configs.append(release.Config("dropped", {"train": dropped}, documentation(DroppedRow)))
-    shown = list(_for_page(chain.from_iterable(map(finished.trees, finished.keys))))
+    aside: dict[str, tuple[type[Record], Iterable[Record]]] = {"dropped": (DroppedRow, trees.left_out())}
+    if reviews.rows:
+        aside["reviews"] = (ReviewRow, reviews.rows)
+    for name, (record, of) in aside.items():
+        configs.append(release.Config(name, {"train": _reader(record, of)}, documentation(record)))
+    shown = list(_for_page(chain.from_iterable(map(trees.kept, trees.judged))))
     total = sum(manifest["counts"]["trees"].values())
     html = page(shown, title=_TITLE, total=total, rehearsal=manifest["rehearsal"])
-    drawn = figures(audit)
-    pages = {"trees.html": html, "report.html": _report(finished, manifest, drawn, job)}
+    drawn = figures(audit) + (review_figures(manifest["review"]) if manifest["review"] else [])
+    pages = {"trees.html": html, "report.html": _report(trees, manifest, drawn)}
     release.build(
         out,
         dataset,
         configs,
         template="trees",
-        facts=_card_facts(manifest, source, job, license_id) | card_facts.pictures(drawn, "report.html"),
+        facts=_card_facts(manifest) | card_facts.pictures(drawn, "report.html"),
         manifest=manifest,
         figures={f"{figure.name}.png": figure.png for figure in drawn} | pages,
-        # Datasets that were built here for one namespace go to another one together; one of others stays where it is
-        siblings=[source.repo_id] if source.local and namespace(source.repo_id) == namespace(dataset) else [],
+        siblings=manifest["siblings"],
     ).publish()
     return manifest
 
@@ -146,61 +227,62 @@ def recipe(job: Job, source: Source, license_id: str) -> dict[str, Any]:
     }
 
 
-def _report(finished: Finished, manifest: Mapping[str, Any], drawn: Sequence[Figure], job: Job) -> bytes:
+def _report(trees: Trees, manifest: Mapping[str, Any], drawn: Sequence[Figure]) -> bytes:
     return report(
         _TITLE,
         rehearsal=manifest["rehearsal"],
         counts=manifest["counts"],
         figures=drawn,
-        dropped=map(legible, finished.dropped(job.votes)),
+        dropped=map(legible, trees.left_out()),
     )
 
 
-def _tell(finished: Finished, source: Source, job: Job, audit: Audit) -> dict[str, Any]:
-    """Counts and audits of one pass over the finished trees, which fills `audit`; the same for a resumed run."""
-    counts, reasons = Counter[tuple[str, str]](), Counter[str]()
-    usage, unreadable = dict[str, Counter[str]](), Counter[str]()
+def _tell(trees: Trees, manifest: Mapping[str, Any], reviews: Reviews, audit: Audit) -> dict[str, Any]:
+    """Counts and audits of one pass over the trees, which fills `audit`; the same for a resumed run."""
+    counts, reasons, outcomes = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
+    judged = dict[str, Judged]()
+    asked_about = {row.object_id for row in reviews.rows}
     rehearsal, first_drop = False, ""
-    for split in finished.keys:
-        for record in finished.records(split):
-            unreadable.update(record["unreadable"])
-            for role, use in record["usage"].items():
-                usage.setdefault(role, Counter()).update(use)
-            if record["tree"] is None:
-                reasons[record["dropped"]["reason"]] += 1
-                first_drop = first_drop or record["dropped"]["detail"]
-                counts["dropped", "train"] += 1
-                continue
-            tree = _tree(record["tree"])
-            check_tree(tree)
-            audit.add(tree)
+    for row in trees.dropped():
+        reasons[row.reason] += 1
+        first_drop = first_drop or row.detail
+    for split in trees.judged:
+        for before, (tree, left) in zip(trees.judged[split](), trees.reviewed(split), strict=True):
+            check_tree(before)
+            audit.add(tree, left)
             rehearsal = rehearsal or tree.rehearsal
             for name, (_, rows) in _EXPORTS.items():
                 counts[name, split] += sum(1 for _ in rows(tree))
-            counts["dropped", "train"] += sum(1 for _ in dropped_pairs(tree, job.votes))
-    if not any(counts["trees", split] for split in finished.keys):
+            counts["dropped", "train"] += sum(1 for _ in dropped_pairs(tree, trees.votes, left))
+            outcomes.update(left.values())
+            outcomes["joined"] += joined(before, tree)
+            judged |= {id_: one for id_, one in judged_pairs(before) if id_ in asked_about}
+    if not any(counts["trees", split] for split in trees.judged):
         raise UserError(
             f"no tree came to its end: {counted(by_count(reasons))}; the first one: {first_drop}. See that every "
             "role's model follows its prompt, then start with another --seed or cast, or an empty --work"
         )
     told = audit.told()
-    asked = sum(map(len, source.drawn.values()))
-    pairs = told["pairs"]["decided"]
+    usage = {role: Counter(use) for role, use in manifest["usage"].items()}
+    review = None
+    if reviews.rows:
+        found = pair_figures(reviews.rows, reviews.min_submitted, judged, told["pairs"]["all"])
+        review = reviews.told(found | {"done": by_count(outcomes)})
     return {
         "rehearsal": rehearsal,
         "counts": {
-            **{name: {split: counts[name, split] for split in finished.keys} for name in _EXPORTS},
-            "dropped": {"train": counts["dropped", "train"]},
+            **{name: {split: counts[name, split] for split in trees.judged} for name in _EXPORTS},
+            "dropped": {"train": counts["dropped", "train"] + reasons.total()},
+            **({"reviews": {"train": len(reviews.rows)}} if reviews.rows else {}),
         },
         "trees": {
-            "asked": asked,
-            "kept": sum(counts["trees", split] for split in finished.keys),
+            "asked": manifest["asked"],
+            "kept": sum(counts["trees", split] for split in trees.judged),
             "dropped": by_count(reasons),
         },
         **told,
-        "usage": {role: dict(use) for role, use in usage.items()},
-        "unreadable": by_count(unreadable),
-        "cost": _cost(usage, pairs),
+        "cost": _cost(usage, told["pairs"]["decided"]),
+        "review": review,
     }
 
 
@@ -216,22 +298,23 @@ def _cost(usage: Mapping[str, Counter[str]], pairs: int) -> dict[str, Any]:
     }
 
 
-def _card_facts(manifest: Mapping[str, Any], source: Source, job: Job, license_id: str) -> dict[str, Any]:
-    told = ("trees", "pairs", "margin", "position_bias", "audit", "longer_won", "disclosure", "undisclosed", "cost")
-    personas = manifest["recipe"]["personas"]
-    writers = {row.model for rows in source.drawn.values() for row in rows if row.model and not row.rehearsal}
+def _card_facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    told = ("trees", "pairs", "margin", "position_bias", "audit", "longer_won", "disclosure", "undisclosed", "cost",
+            "max_length")  # fmt: skip
+    recipe, personas = manifest["recipe"], manifest["personas"]
+    cast, license_id = Cast.published_in(manifest, ROLES), recipe["license"]
+    writers = personas["writers"]
     return {
-        **card_facts.common(job.cast, manifest, manifest["usage"], license_id=license_id, tags=_TAGS, models=writers),
+        **card_facts.common(cast, manifest, manifest["usage"], license_id=license_id, tags=_TAGS, models=writers),
         **{name: manifest[name] for name in told},
         "pretty_name": _TITLE,
-        "source_datasets": card_facts.source_datasets(personas["repo_id"]),
+        "source_datasets": card_facts.source_datasets(recipe["personas"]["repo_id"]),
         "by_turn": _by_turn(manifest),
-        "max_length": manifest["max_length"],
-        "turns": job.turns,
-        "branch": str(job.branch),
-        "votes": job.votes,
-        "personas": {**personas, "license": source.license},
-        "split_check": source.shared,
+        "turns": recipe["turns"],
+        "branch": recipe["branch"],
+        "votes": recipe["votes"],
+        "personas": {**recipe["personas"], "license": personas["license"]},
+        "split_check": personas["shared"],
         "node": documentation(Node),
         "vote": documentation(Vote),
     }

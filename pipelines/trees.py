@@ -31,6 +31,7 @@ from pipelines.journal import Journal
 from pipelines.progress import shown
 from pipelines.prompts import prompt_hashes
 from pipelines.records import read_release
+from pipelines.reviews.decisions import Reviews
 from pipelines.schema import PersonaRow, TreeRow
 from pipelines.tree_input import Source
 from pipelines.tree_job import PROMPTS, ROLES, Branch, Job, check_size
@@ -153,7 +154,10 @@ def _make(options: argparse.Namespace, job: Job, source: Source, repo_id: str) -
         calls = _grow(replace(job, cast=cast), source, options.ray)
         with Journal(work / "finished") as journal:
             finished = Finished.of(journal, job, source.drawn)
-            manifest = publish(options.out, finished, source, job, dataset=repo_id, license_id=options.license)
+            reviews = Reviews.of(options.out, release.read_manifest(options.out))
+            manifest = publish(
+                options.out, finished, source, job, dataset=repo_id, license_id=options.license, reviews=reviews
+            )
         cli.write_run(work, began, calls)
     tell(options.out, manifest, calls, (datetime.now(UTC) - began).total_seconds())
 

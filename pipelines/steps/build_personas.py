@@ -24,8 +24,9 @@ from pipelines.journal import Journal
 from pipelines.persona_job import Job, Tables
 from pipelines.progress import State, keep_writing
 from pipelines.records import read_release
+from pipelines.reviews.withdrawn import withdrawn_texts
 from pipelines.schema import KINDS, PLURAL, DroppedRow, Kind, PersonaRow, TextRow
-from pipelines.steps.heldout import certified, make_heldout
+from pipelines.steps.heldout import certified, make_heldout, told_distances
 from pipelines.steps.pairing import Pairing, Pairs, assign_test, plan_pairs, size_of_test
 from pipelines.steps.pool import Ledger, Pool, grow, plant
 
@@ -96,7 +97,7 @@ class Build:
         for kind in KINDS:
             self.main[kind].guards.append((self.heldout[kind], job.heldout_bound(kind), "near-heldout"))
             self.heldout[kind].guards.append((self.main[kind], job.heldout_bound(kind), "near-training"))
-        self.pairing = Pairing(calls, rehearsal=job.cast.rehearsal)
+        self.pairing = Pairing(calls)
         self.old = Old()
 
     async def run(self) -> tuple[Tables, dict[str, Any]]:
@@ -115,7 +116,11 @@ class Build:
             "personalities": [*self.main["personality"].rows, *self.heldout["personality"].rows],
             "personas": [*self.old.personas, *pairs.personas],
             "heldout": heldout.personas,
-            "aloe": certified(heldout.personas, self.heldout, {kind: self._train(kind) for kind in KINDS}),
+            "aloe": certified(
+                heldout.personas,
+                {kind: (self.heldout[kind].rows, self.heldout[kind].vectors) for kind in KINDS},
+                {kind: self._train(kind) for kind in KINDS},
+            ),
             "dropped": [
                 *self.old.dropped,
                 *(row for ledger in ledgers for row in ledger.dropped),
@@ -142,6 +147,10 @@ class Build:
         self.old.heldout = personas.get("heldout", [])
         if (base / "dropped").exists():  # not where nothing was
             self.old.dropped = read_release(base, "dropped", DroppedRow)["train"]
+        for kind in KINDS:  # what reviewers took out is not to come back in nearly the same words
+            out = self._pool(kind, self.embedder)
+            out.restore(withdrawn_texts(self.old.dropped, kind))
+            self.main[kind].guards.append((out, self.job.thresholds[kind], "near-withdrawn"))
 
     async def _fill(self, kind: Kind) -> None:
         pool, model = self.main[kind], self.job.cast.players["writer"].model
@@ -180,17 +189,10 @@ class Build:
     def _told(self, short: int) -> dict[str, Any]:
         """What manifest, card and terminal tell; the same for a resumed run but for `calls`."""
         ledgers = [pools[kind].ledger for pools in (self.main, self.heldout) for kind in KINDS]
-        distances = {}
-        for kind in KINDS:
-            _, train = self._train(kind)
-            heldout = self.heldout[kind].vectors if len(self.heldout[kind]) else train[:0]
-            distances[kind] = {
-                "bound": round(self.job.heldout_bound(kind), 4),
-                "heldout_to_train": leakage.summary(leakage.nearest(heldout, train).cosine) if len(train) else None,
-                "inside_train": leakage.summary(leakage.nearest(train, train, itself=True).cosine)
-                if len(train) > 1
-                else None,
-            }
+        distances = {
+            kind: told_distances(self.heldout[kind].vectors, self._train(kind)[1], self.job.heldout_bound(kind))
+            for kind in KINDS
+        }
         return {
             "embedder": self.embedder.identity,
             "rounds": [asdict(entry) for ledger in ledgers for entry in ledger.rounds],

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from filters import leakage
 from filters.embed import Vectors
@@ -51,7 +52,9 @@ async def make_heldout(
 
 
 def certified(
-    personas: list[PersonaRow], heldout: Mapping[Kind, Pool], train: Mapping[Kind, tuple[list[TextRow], Vectors]]
+    personas: list[PersonaRow],
+    heldout: Mapping[Kind, tuple[list[TextRow], Vectors]],
+    train: Mapping[Kind, tuple[list[TextRow], Vectors]],
 ) -> list[AloeRow]:
     """The held-out personas with the nearest texts of the training split, found anew by exhaustive search."""
     near: dict[Kind, dict[str, tuple[str, float]]] = {}
@@ -59,10 +62,11 @@ def certified(
         rows, vectors = train[kind]
         if not personas or not rows:
             return []
-        found = leakage.nearest(heldout[kind].vectors, vectors)
+        texts, their_vectors = heldout[kind]
+        found = leakage.nearest(their_vectors, vectors)
         near[kind] = {
             row.id: (rows[index].id, float(cosine))
-            for row, index, cosine in zip(heldout[kind].rows, found.index, found.cosine, strict=True)
+            for row, index, cosine in zip(texts, found.index, found.cosine, strict=True)
         }
     return [
         AloeRow(
@@ -74,6 +78,16 @@ def certified(
         )
         for row in personas
     ]
+
+
+def told_distances(heldout: Vectors, train: Vectors, bound: float) -> dict[str, Any]:
+    """What is told of the cosines of held-out texts to their nearest in train, and of those inside train."""
+    to_train = leakage.nearest(heldout, train).cosine if len(train) and len(heldout) else train[:0, 0]
+    return {
+        "bound": round(bound, 4),
+        "heldout_to_train": leakage.summary(to_train),
+        "inside_train": leakage.summary(leakage.nearest(train, train, itself=True).cosine) if len(train) > 1 else None,
+    }
 
 
 def _dropped(profile: TextRow, reason: str, detail: str) -> DroppedRow:

@@ -93,10 +93,10 @@ class Pairs:
 class Pairing:
     """Asks the judge and keeps count: `judged` is `fits`, `contradiction` or why a verdict could not be read."""
 
-    def __init__(self, calls: Calls, *, rehearsal: bool) -> None:
+    def __init__(self, calls: Calls) -> None:
         self.judged: Counter[str] = Counter()
         self.planned = self.done = 0  # personas of train and test
-        self._calls, self._rehearsal = calls, rehearsal
+        self._calls = calls
 
     async def run(self, plans: Sequence[Plan], concurrency: int) -> Pairs:
         """The personas of all plans, in their order; as many profiles are open as keep `concurrency` calls going."""
@@ -125,7 +125,7 @@ class Pairing:
             verdicts = await asyncio.gather(*(self._judge(plan.profile, personality) for personality in batch))
             for personality, why in zip(batch, verdicts, strict=True):
                 if why is None:
-                    pairs.personas.append(self._persona(plan.profile, personality))
+                    pairs.personas.append(persona_of(plan.profile, personality))
                 else:
                     pairs.dropped.append(_dropped(plan.profile, personality, *why))
         pairs.short = int(len(pairs.personas) < plan.wanted)
@@ -140,22 +140,24 @@ class Pairing:
         self.judged[verdict[0] if verdict else "fits"] += 1
         return verdict
 
-    def _persona(self, profile: TextRow, personality: TextRow) -> PersonaRow:
-        younger = max(profile, personality, key=lambda row: row.round)
-        return PersonaRow(
-            persona_id=persona_id(profile.text, personality.text),
-            profile_id=profile.id,
-            personality_id=personality.id,
-            profile=profile.text,
-            personality=personality.text,
-            facts=profile.statements,
-            traits=personality.statements,
-            origin=younger.origin,
-            round=younger.round,
-            nearest=profile.nearest,
-            model=younger.model,
-            rehearsal=self._rehearsal,
-        )
+
+def persona_of(profile: TextRow, personality: TextRow) -> PersonaRow:
+    """The two as one person."""
+    younger = max(profile, personality, key=lambda row: row.round)
+    return PersonaRow(
+        persona_id=persona_id(profile.text, personality.text),
+        profile_id=profile.id,
+        personality_id=personality.id,
+        profile=profile.text,
+        personality=personality.text,
+        facts=profile.statements,
+        traits=personality.statements,
+        origin=younger.origin,
+        round=younger.round,
+        nearest=profile.nearest,
+        model=younger.model,
+        rehearsal=profile.rehearsal or personality.rehearsal,
+    )
 
 
 def _dropped(profile: TextRow, personality: TextRow, reason: str, detail: str) -> DroppedRow:

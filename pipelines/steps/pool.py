@@ -225,7 +225,7 @@ async def _write(calls: Calls, kind: Kind, exemplars: list[str], number: int) ->
 
 async def _candidate(kind: Kind, seed: Seed, calls: Calls, model: str) -> tuple[Candidate, Drop | None]:
     if seed.statements:
-        return Candidate(_clean(seed.statements), "seed", 0, None, seed.source), None
+        return Candidate(cleaned(seed.statements), "seed", 0, None, seed.source), None
     prompt = render("statements", text=seed.text)
     schema = _object(
         kind={"type": "string", "enum": ["profile", "personality", "other"]},
@@ -254,17 +254,17 @@ def _description(value: Any) -> _Description:  # noqa: ANN401 - any JSON value
     kind, language, statements = value["kind"], value["language"], value["statements"]
     if not isinstance(kind, str) or not isinstance(language, str):
         raise TypeError("kind and language are strings")
-    return _Description(kind.lower(), language.lower()[:2], _clean(statements))
+    return _Description(kind.lower(), language.lower()[:2], cleaned(statements))
 
 
 def _texts(value: Any, name: str) -> list[list[str]]:  # noqa: ANN401 - any JSON value
     texts = value[name] if isinstance(value, dict) else value  # some models leave the object out
     if not isinstance(texts, list) or not texts:
         raise ValueError("no texts")
-    return [_clean(statements) if isinstance(statements, list) else [str(statements)] for statements in texts]
+    return [cleaned(statements) if isinstance(statements, list) else [str(statements)] for statements in texts]
 
 
-def _clean(statements: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+def cleaned(statements: Any) -> list[str]:  # noqa: ANN401 - any JSON value
     """Statements in NFC with single spaces. Raises TypeError where they are no list of strings."""
     if not isinstance(statements, list) or not all(isinstance(statement, str) for statement in statements):
         raise TypeError("statements are a list of strings")

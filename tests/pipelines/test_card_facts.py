@@ -154,12 +154,13 @@ def job(tmp_path: Path) -> Job:
 def test_seeds_that_ship_are_told_from_the_publisher_s_own(job: Job) -> None:
     row = TextRow("pr-1", "Is 44.", ["Is 44."], "train", "seed", 0, None, None, None, False, None)
     tables = {"profiles": [row, row, replace(row, origin="generated")], "personalities": [row]}
-    shipped = persona_release._seeds(job, tables)
+    shipped = persona_release._seeds(job.recipe()["seeds"], tables)
     assert {name: found["kept"] for name, found in shipped.items()} == {"profiles": 2, "personalities": 1}
     assert {name: found["own"] for name, found in shipped.items()} == {"profiles": False, "personalities": False}
     assert shipped["profiles"]["count"] == 20
     assert len(shipped["profiles"]["sha256"]) == 64
-    own = persona_release._seeds(replace(job, seeds={**job.seeds, "profile": job.seeds["profile"][:19]}), tables)
+    fewer = replace(job, seeds={**job.seeds, "profile": job.seeds["profile"][:19]})
+    own = persona_release._seeds(fewer.recipe()["seeds"], tables)
     assert {name: found["own"] for name, found in own.items()} == {"profiles": True, "personalities": False}
 
 

@@ -1,0 +1,1 @@
+"""Stage 3: people check personas and reply pairs in Argilla, and what they decide goes into the data."""

@@ -1,0 +1,3 @@
+from tests.argilla_local.fixtures import argilla
+
+__all__ = ["argilla"]
