@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pipelines.errors import UserError
 
 FILE = "credentials.json"
+OWNER = "owner"
 
 
 class Credentials(NamedTuple):
@@ -21,7 +22,7 @@ class Credentials(NamedTuple):
     @classmethod
     def random(cls, api_url: str) -> "Credentials":
         """New ones."""
-        return cls(api_url, "owner", secrets.token_urlsafe(18), secrets.token_urlsafe(32))
+        return cls(api_url, OWNER, secrets.token_urlsafe(18), secrets.token_urlsafe(32))
 
 
 def read(home: Path) -> Credentials | None:
@@ -40,8 +41,13 @@ def read(home: Path) -> Credentials | None:
 
 
 def write(home: Path, credentials: Credentials) -> None:
-    """Writes them for the owner's eyes only; a kill leaves the old ones or the new ones."""
-    part = home / (FILE + ".part")
+    """Writes them, for their owner's eyes only."""
+    replace(home / FILE, json.dumps(credentials._asdict(), indent=1) + "\n")
+
+
+def replace(file: Path, text: str) -> None:
+    """Writes a private file; a kill leaves the old one or the new one, and never a part."""
+    part = file.with_name(file.name + ".part")
     part.touch(mode=0o600)
-    part.write_text(json.dumps(credentials._asdict(), indent=1) + "\n")
-    part.replace(home / FILE)
+    part.write_text(text)
+    part.replace(file)

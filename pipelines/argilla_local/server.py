@@ -4,6 +4,7 @@ import argparse
 import glob
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from pipelines.argilla_local.credentials import Credentials, read, write
+from pipelines.argilla_local.credentials import FILE, OWNER, Credentials, read, replace, write
 from pipelines.argilla_local.launch import SIGNALS
 from pipelines.errors import UserError
 
@@ -33,7 +34,7 @@ def main() -> int:
     try:
         with _home(options.home) as home, _listening(options.port) as listener:
             _stop_by_signals(home / "tmp")
-            _run(home, listener)
+            _run(home, listener, _greeting(options.home, listener.getsockname()[1]))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -55,7 +56,7 @@ def _stop_by_signals(scratch: Path) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _run(home: Path, listener: socket.socket) -> None:
+def _run(home: Path, listener: socket.socket, greeting: str) -> None:
     credentials = _credentials(home, listener.getsockname()[1])
     _forget_unfinished(home / "argilla.db")
     _configure(home)
@@ -64,7 +65,7 @@ def _run(home: Path, listener: socket.socket) -> None:
 
     for line in bootstrap.prepare(credentials):
         print(line, flush=True)
-    app.run(listener, _greeting(home, credentials))
+    app.run(listener, greeting)
 
 
 @contextmanager
@@ -150,7 +151,7 @@ def _configure(home: Path) -> None:
     """
     secret = home / "auth_secret"
     if not secret.exists():
-        secret.write_text(secrets.token_hex(32))  # a new one at each start would log everybody out
+        replace(secret, secrets.token_hex(32))  # a new one at each start would log everybody out
     for name in [name for name in os.environ if name.startswith(("ARGILLA_", "HF_", "SPACE_"))]:
         del os.environ[name]
     os.chdir(home)
@@ -168,11 +169,13 @@ def _configure(home: Path) -> None:
     }
 
 
-def _greeting(home: Path, credentials: Credentials) -> str:
+def _greeting(home: Path, port: int) -> str:
+    """What it says when it answers; `home` is as the user gave it, and as the other commands take it."""
+    option = "" if home == Path(".argilla") else f" --home {shlex.quote(str(home))}"
     return (
-        f"Argilla answers at {credentials.api_url}\n"
-        f"log in as {credentials.username}; the password is in {home / 'credentials.json'}\n"
-        "add an annotator: python pipelines/review.py annotator NAME\n"
+        f"Argilla answers at http://{HOST}:{port}\n"
+        f"log in as {OWNER}; the password is in {home / FILE}\n"
+        f"add an annotator: python pipelines/review.py annotator NAME{option}\n"
         "stop: Ctrl-C"
     )
 

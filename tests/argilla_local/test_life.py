@@ -2,16 +2,18 @@
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from pipelines.argilla_local import launch
@@ -95,7 +97,7 @@ def test_a_server_lives_through_a_kill_and_keeps_everything(tmp_path: Path, else
     assert {path.name for path in home.glob("argilla.db*")} == {"argilla.db"}  # whole, to be copied
 
     (home / "credentials.json").unlink()
-    with running(home) as server:
+    with running(home, cwd=tmp_path) as server:
         assert "owner has a new password and a new key: the old ones had been lost" in server.told
         assert server.credentials.keys() == before.keys()
         assert not {server.credentials[name] for name in ("password", "api_key")} & set(before.values())
@@ -118,11 +120,16 @@ def _changes_status_with_the_distribution(owner: Api, made: dict[str, Any]) -> N
 
 
 def _stops_while_it_is_busy(server: Running, dataset: str) -> None:
-    """A connection that stays open, a request that isn't finished, and searches under way."""
+    """A connection that stays open, a request that isn't finished, and searches under way; all without a word.
+
+    What was sent wrongly is nothing for the terminal either.
+    """
+    assert Api.owner(server).http.post("/users", json={"password": "by mistake"}).status_code == 422
     idle = httpx.Client()
     idle.get(f"{server.api_url}/api/v1/version")
     unfinished = socket.create_connection(("127.0.0.1", server.port))
-    unfinished.sendall(b"POST /api/v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nusername=")
+    unfinished.sendall(b"POST /api/v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n")
+    unfinished.sendall(b"Content-Type: application/x-www-form-urlencoded\r\n\r\nusername=")
     begun, stop = [], False
 
     def search() -> None:
@@ -145,23 +152,44 @@ def _stops_while_it_is_busy(server: Running, dataset: str) -> None:
         thread.join()
     unfinished.close()
     idle.close()
-    assert server.told[-1] == "stop: Ctrl-C", "\n".join(server.told)  # it ends without a word
+    assert server.told[-1] == "stop: Ctrl-C", "\n".join(server.told)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_while_it_starts_is_a_stop(tmp_path: Path, signum: int) -> None:
-    """Even in the middle of making its database, which the next start then makes anew."""
-    home = tmp_path / "home"
-    process = start(home)
-    database = home / "argilla.db"
-    while not (database.exists() and database.stat().st_size) and process.poll() is None:
-        time.sleep(0.001)
+@pytest.mark.parametrize("early", [True, False])
+def test_a_stop_while_it_starts_is_a_stop(tmp_path: Path, signum: int, *, early: bool) -> None:
+    """From the first moment on, when it has read nothing yet, and in the middle of making its database."""
+    database = tmp_path / "home" / "argilla.db"
+    process = start(database.parent)
+    while not (_has_begun(process) if early else _size(database)):
+        assert process.poll() is None
     process.send_signal(signum)
     told, _ = process.communicate(timeout=20)
     assert (process.returncode, told) == (0, "")
-    if signum == signal.SIGTERM:
-        with running(home) as server:
-            assert Api.owner(server).call("GET", "/me")["username"] == "owner"
+    assert not (tmp_path / "home" / "tmp").exists()
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _has_begun(process: subprocess.Popen[str]) -> bool:
+    """Whether the command has become the server."""
+    return "pipelines.argilla_local.server" in psutil.Process(process.pid).cmdline()
+
+
+def test_a_database_whose_making_was_cut_off_is_made_anew(tmp_path: Path) -> None:
+    """Its tables come one by one, and Argilla doesn't go on where it was stopped."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "server.lock").touch()
+    with closing(sqlite3.connect(home / "argilla.db")) as half_made:
+        half_made.execute("CREATE TABLE users (id)")
+    with running(home) as server:
+        assert Api.owner(server).call("GET", "/me")["username"] == "owner"
 
 
 def _refused(home: Path, port: int = 0) -> str:

@@ -1,5 +1,6 @@
 """The search engine finds over the real API what brute force finds over the same records."""
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,14 +18,10 @@ from tests.argilla_local.local import Running
 pytestmark = pytest.mark.slow
 
 _TERMS = {
-    "origin": corpus.ORIGINS,
-    "round": [str(number) for number in range(-3, 8)],
     "verdict": corpus.VERDICTS,
     "reasons": corpus.REASONS,
-    "stars": list("12345"),
-    "agent": corpus.AGENTS,
-    "status": ["pending", "completed"],
-    "answered": ["pending", *corpus.STATUSES],
+    "stars": tuple("12345"),
+    "round": tuple(str(number) for number in range(-3, 8)),
 }
 
 
@@ -41,36 +38,33 @@ def _response(question: str) -> dict[str, str]:
 
 
 _STATUS = {"entity": "response", "property": "status"}
-_QUESTIONS = st.sampled_from(list(corpus.QUESTIONS))
-_NUMBERS = st.one_of(
-    st.sampled_from(["round", "nearest"]).map(_metadata),
-    st.sampled_from(["stars"]).map(_response),
-    st.just(_suggestion("stars")),
-    _QUESTIONS.map(lambda question: _suggestion(question, "score")),
-)
-_SCOPED_TERMS = st.one_of(
-    st.sampled_from(["origin", "round"]).map(lambda name: (_metadata(name), _TERMS[name])),
-    _QUESTIONS.map(lambda name: (_response(name), _TERMS[name])),
-    _QUESTIONS.map(lambda name: (_suggestion(name), _TERMS[name])),
-    _QUESTIONS.map(lambda name: (_suggestion(name, "agent"), _TERMS["agent"])),
-    st.just(({"entity": "record", "property": "status"}, _TERMS["status"])),
-    st.just((_STATUS, _TERMS["answered"])),
-)
-_SORTS = st.one_of(
-    _NUMBERS,
-    st.just(_metadata("origin")),
-    _QUESTIONS.map(_suggestion),
-    _QUESTIONS.map(_response),
-    st.just(_STATUS),
-    st.sampled_from(["id", "external_id", "inserted_at", "updated_at", "status"]).map(
-        lambda name: {"entity": "record", "property": name}
-    ),
-)
+_RECORD_STATUS = {"entity": "record", "property": "status"}
+_NUMBERS = [
+    _metadata("round"),
+    _metadata("nearest"),
+    _response("stars"),
+    _suggestion("stars"),
+    *(_suggestion(question, "score") for question in corpus.QUESTIONS),
+]
+_SCOPED_TERMS = [
+    (_metadata("origin"), corpus.ORIGINS),
+    (_metadata("round"), _TERMS["round"]),
+    (_RECORD_STATUS, ("pending", "completed")),
+    (_STATUS, ("pending", *corpus.STATUSES)),
+    *((_response(name), _TERMS[name]) for name in corpus.QUESTIONS),
+    *((_suggestion(name), _TERMS[name]) for name in corpus.QUESTIONS),
+    *((_suggestion(name, "agent"), corpus.AGENTS) for name in corpus.QUESTIONS),
+]
+_SORTS = [
+    *_NUMBERS,
+    *(scope for scope, _ in _SCOPED_TERMS),
+    *({"entity": "record", "property": name} for name in ("id", "external_id", "inserted_at", "updated_at")),
+]
 
 
 @st.composite
 def _terms(draw: st.DrawFn) -> dict[str, Any]:
-    scope, values = draw(_SCOPED_TERMS)
+    scope, values = draw(st.sampled_from(_SCOPED_TERMS))
     some = draw(st.lists(st.sampled_from([*values, "no such"]), min_size=1, max_size=3, unique=True))
     return {"type": "terms", "scope": scope, "values": some}
 
@@ -78,7 +72,7 @@ def _terms(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def _ranges(draw: st.DrawFn, found: Corpus) -> dict[str, Any]:
     """Bounds are often a record's own value, where `<=` and `<` differ."""
-    scope = draw(_NUMBERS)
+    scope = draw(st.sampled_from(_NUMBERS))
     own = sorted({value for record in found.records for value in values_of(found, record, scope, None)})
     bounds = sorted(draw(st.lists(st.sampled_from(own) | st.integers(-4, 9), min_size=2, max_size=2)))
     given_bounds = draw(st.sampled_from([{"ge", "le"}, {"ge"}, {"le"}]))
@@ -90,7 +84,7 @@ def _ranges(draw: st.DrawFn, found: Corpus) -> dict[str, Any]:
 @st.composite
 def _bodies(draw: st.DrawFn, found: Corpus) -> dict[str, Any]:
     filters = draw(st.lists(_terms() | _ranges(found), max_size=3))
-    orders = draw(st.lists(_SORTS, max_size=2, unique_by=str))
+    orders = draw(st.lists(st.sampled_from(_SORTS), max_size=2, unique_by=str))
     sort = [{"scope": scope, "order": draw(st.sampled_from(["asc", "desc"]))} for scope in orders]
     return ({"filters": {"and": filters}} if filters else {}) | ({"sort": sort} if sort else {})
 
@@ -101,14 +95,16 @@ def found(argilla: Running) -> Corpus:
 
 
 def _pages(view: Api, dataset: str, body: dict[str, Any], *, me: bool, limit: int) -> list[str]:
-    """The ids of all pages; each page tells the same total, which is the number of ids."""
+    """The ids of all pages; each page, the empty one after the last too, tells their number."""
     ids: list[str] = []
+    totals = set()
     while True:
         page = view.search(dataset, body, me=me, offset=len(ids), limit=limit)
-        ids += [item["record"]["id"] for item in page["items"]]
+        totals.add(page["total"])
         if not page["items"]:
-            assert page["total"] == len(ids)
+            assert totals == {len(ids)}
             return ids
+        ids += [item["record"]["id"] for item in page["items"]]
 
 
 _over_http = settings(
@@ -129,6 +125,18 @@ def test_filters_orders_and_pages_give_what_brute_force_gives(found: Corpus, dat
         assert sorted(ids) == sorted(wanted)
     else:
         assert ids == wanted
+
+
+def test_the_queues_hold_what_their_names_say(found: Corpus) -> None:
+    """Pending is what a user, or for the owner anybody, has given no response to at all, not even a draft."""
+    statuses = ("pending", *corpus.STATUSES)
+    for user in (None, *found.annotators):
+        view = found.annotators[user] if user else found.owner
+        for some in (named for size in (1, 2, 3) for named in itertools.combinations(statuses, size)):
+            body = {"filters": {"and": [{"type": "terms", "scope": _STATUS, "values": some}]}}
+            ids = _pages(view, found.dataset, body, me=user is not None, limit=1000)
+            assert sorted(ids) == sorted(expected(found, body, user))
+            assert 0 < len(ids) < len(found.records)
 
 
 @st.composite
