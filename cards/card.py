@@ -217,7 +217,8 @@ def _header(configs: Sequence[Written], facts: Mapping[str, Any]) -> str:
         pretty_name=flat(facts["pretty_name"]),  # PyYAML loses some line ends that it writes
         task_categories=["text-generation"],
         size_categories=[size_category(sum(written.rows for written in configs if written.config.default))],
-        annotations_creators=["machine-generated"],
+        # Who the reviewers are is not known here, so neither crowdsourced nor expert-generated.
+        annotations_creators=["machine-generated", *(["other"] if facts["review"] else [])],
         language_creators=["machine-generated"],
         multilinguality=["monolingual"],
         source_datasets=list(facts["source_datasets"]) or None,

@@ -8,12 +8,14 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any
 
+import numpy as np
 from rich.table import Table
 
 from cards import release
 from cards.figures import Figure
 from cards.report import report
 from cards.vocabulary import namespace
+from filters import leakage
 from filters.embed import Embedder, load_embedder
 from pipelines import card_facts
 from pipelines.cast import Cast
@@ -22,7 +24,7 @@ from pipelines.persona_figures import figures
 from pipelines.persona_job import ROLES, Job, Tables, heldout_bound, seeds_told
 from pipelines.records import Record, documentation, to_table
 from pipelines.reviews.agreement import persona_figures
-from pipelines.reviews.decisions import NO_REVIEWS, Reviews
+from pipelines.reviews.decisions import NO_REVIEWS, REVIEW, Reviews
 from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, PersonaRow, ReviewRow, TextRow
 from pipelines.seeds.reader import SEED_FILES, read_seeds
 
@@ -154,7 +156,7 @@ def rebuild(
         for one in staged:
             one.discard()
         raise
-    if not tables["aloe"] and benchmark.exists():
+    if not tables["aloe"] and (release.read_manifest(benchmark) or {}).get("belongs_to") == personas_id:
         shutil.rmtree(benchmark)  # of the release that is replaced: its certificate is about other personas
     for one in staged:
         one.publish()
@@ -186,9 +188,14 @@ def _stage_benchmark(
 def _reviewed(
     tables: Tables, manifest: Mapping[str, Any], embedder: Embedder, reviews: Reviews
 ) -> tuple[Tables, dict[str, Any]]:
-    """The tables as reviewers want them, and what the manifest tells of that."""
-    if not reviews.rows:
-        return tables, {"review": None}
+    """The tables as reviewers want them, and what the manifest tells of that.
+
+    Raises:
+        LeakageError: a held-out text is too near to one of train or test now.
+    """
+    told = {"review": None, "reviewers": reviews.told()}
+    if not reviews.rows and not any(row.reason.startswith(REVIEW) for row in tables["dropped"]):
+        return tables, told
     from pipelines.reviews.personas import reviewed  # imports Distilabel, as the next two do
     from pipelines.reviews.verdicts import verdicts
     from pipelines.steps.heldout import told_distances
@@ -197,13 +204,16 @@ def _reviewed(
     tables, of = reviewed(tables, verdicts(reviews.rows, reviews.min_submitted), embedder, thresholds)
     distances = {}
     for kind in KINDS:
-        heldout, train = (
-            embedder.encode([row.text for row in tables[PLURAL[kind]] if row.split == split])
-            for split in ("heldout", "train")
-        )
-        distances[kind] = told_distances(heldout, train, heldout_bound(thresholds[kind]))
-    figures_of = persona_figures(reviews.rows, reviews.min_submitted, of)
-    return tables, {"told": {**manifest["told"], "distances": distances}, "review": reviews.told(figures_of)}
+        vectors = {
+            split: embedder.encode([row.text for row in tables[PLURAL[kind]] if row.split == split]) for split in SPLITS
+        }
+        bound = heldout_bound(thresholds[kind])
+        leakage.require_distance(vectors["heldout"], np.concatenate([vectors["train"], vectors["test"]]), bound, kind)
+        distances[kind] = told_distances(vectors["heldout"], vectors["train"], bound)
+    told["told"] = {**manifest["told"], "distances": distances}
+    if reviews.rows:
+        told["review"] = persona_figures(reviews.rows, reviews.min_submitted, of)
+    return tables, told
 
 
 def summary(manifest: dict[str, Any]) -> Table:

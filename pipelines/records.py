@@ -32,7 +32,7 @@ class Record(Protocol):
 
 R = TypeVar("R", bound=Record)
 
-_FILES = "*-*-of-*.parquet"
+_FILES = "*-of-*.parquet"  # of a split, behind its name
 _ROWS = 200  # read at once
 
 
@@ -90,7 +90,7 @@ def read_release(folder: Path, config: str, record: type[R]) -> dict[str, list[R
     Raises:
         SchemaError: the config is not there or cannot be read, or a row is not of the schema.
     """
-    splits = sorted({path.name.split("-")[0] for path in (folder / config).glob(_FILES)})
+    splits = sorted({path.name.split("-")[0] for path in (folder / config).glob(f"*-{_FILES}")})
     if not splits:
         raise SchemaError(f"{folder} holds no config `{config}`")
     return {split: list(stream_release(folder, config, split, record)) for split in splits}
@@ -101,13 +101,21 @@ def stream_release(folder: Path, config: str, split: str, record: type[R]) -> It
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for path in sorted((folder / config).glob(f"{split}{_FILES}")):
+    for path in sorted((folder / config).glob(f"{split}-{_FILES}")):
         try:
             batches = pq.ParquetFile(path).iter_batches(batch_size=_ROWS)
             rows = enumerate(row for batch in batches for row in batch.to_pylist())
             yield from (from_row(record, row, f"{path}, row {n}") for n, row in rows)
         except (OSError, pa.ArrowException) as error:
             raise SchemaError(f"{path} cannot be read: {error}") from error
+
+
+def column_of_release(folder: Path, config: str, split: str, column: str) -> list[Any]:
+    """One column of a split, of which nothing else is read."""
+    import pyarrow.parquet as pq
+
+    files = sorted((folder / config).glob(f"{split}-{_FILES}"))
+    return [value for path in files for value in pq.read_table(path, columns=[column])[column].to_pylist()]
 
 
 def local_release(source: str) -> Path:

@@ -51,10 +51,10 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     for parser_ in (push, collect):
         parser_.add_argument("--out", type=Path, metavar="DIR", help="release (default i2a/personas or i2a/trees)")
         parser_.add_argument(
-            "--work", type=Path, default=Path(".i2a"), metavar="DIR", help="journal and caches (default .i2a)"
+            "--work", type=Path, default=Path(".i2a"), metavar="DIR", help="of the personas: caches (default .i2a)"
         )
         parser_.add_argument(
-            "--embedder", metavar="NAME", help="of the personas (default: the one that they were made with)"
+            "--embedder", metavar="NAME", help="of the personas: default is the one that they were made with"
         )
     return parser.parse_args(argv)
 
@@ -97,14 +97,12 @@ def _collect(options: argparse.Namespace) -> None:
     from pipelines.reviews.client import connect
     from pipelines.reviews.collect import collect_personas, collect_trees
     from pipelines.reviews.decisions import Reviews
-    from pipelines.schema import review_id
 
     server, out = connect(options.home), _out(options)
 
-    def fetched(repo_id: str, known: Mapping[str, str]) -> tuple[Reviews, set[str]]:
+    def fetched(repo_id: str, known: Mapping[str, str]) -> tuple[Reviews, set[tuple[str, str]]]:
         answers = fetch(server, repo_id, options.what, known)
-        reviews = Reviews(answers.rows, answers.annotators, answers.min_submitted)
-        return reviews, {review_id(record) for record in answers.records}
+        return Reviews(answers.rows, answers.annotators, answers.min_submitted), answers.seen
 
     if options.what == "personas":
         collect_personas(out, options.work, options.embedder, fetched)

@@ -78,7 +78,8 @@ class DroppedRow:
     nearest: float | None = doc("the cosine of the two")
     content: str = doc("what was dropped")
     withdrawn: str | None = doc(
-        "of what reviewers took out: its row and its place as JSON, by which it comes back when they decide otherwise",
+        "of a text or persona that reviewers took out: its row or pair and its place as JSON, by which it comes back "
+        "when they decide otherwise; null for all else",
         default=None,
     )
 
@@ -102,13 +103,18 @@ class Node:
     role: str = doc("user or assistant")
     content: str = doc("the message")
     responder: str | None = doc("tailored or generic; null on user nodes")
-    label: str | None = doc("preferred, rejected or undecided; null on user nodes")
+    label: str | None = doc(
+        "preferred, rejected or undecided, by the judge's votes, or by people who decided otherwise; null on user nodes"
+    )
     continued: bool = doc("whether the dialogue went on from here; not the same as preferred")
     disclosed: list[int] | None = doc(
         "on user nodes: indices into facts + traits that the user has shown so far on this path"
     )
     votes: list[Vote] | None = doc("what the judge gave; the same on both siblings; null on user nodes")
-    margin: float | None = doc("absolute mean of tailored less generic over the votes, divided by 9; likewise")
+    margin: float | None = doc(
+        "absolute mean of tailored less generic over the judge's votes, also where people decided, divided by 9; "
+        "the same on both siblings; null on user nodes"
+    )
     model: str = doc("who wrote it")
     tokens_in: int = doc("tokens of the prompt that it was written to")
     tokens_out: int = doc("tokens of the reply")
@@ -147,7 +153,9 @@ class PreferenceRow:
     node: int = doc("id of the user node that the prompt ends at")
     turn: int = doc("turn of that node, from 1")
     persona_id: str = doc("id of the persona")
-    margin: float = doc("absolute mean of tailored less generic over the votes, divided by 9: 0 to 1")
+    margin: float = doc(
+        "absolute mean of tailored less generic over the judge's votes, also where people decided, divided by 9: 0 to 1"
+    )
     rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
 
 
@@ -161,7 +169,9 @@ class SftRow:
     node: int = doc("id of the user node that the prompt ends at")
     turn: int = doc("turn of that node, from 1")
     persona_id: str = doc("id of the persona")
-    margin: float = doc("absolute mean of tailored less generic over the votes, divided by 9: 0 to 1")
+    margin: float = doc(
+        "absolute mean of tailored less generic over the judge's votes, also where people decided, divided by 9: 0 to 1"
+    )
     rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
 
 
@@ -176,7 +186,9 @@ class KtoRow:
     node: int = doc("id of the user node that the prompt ends at")
     turn: int = doc("turn of that node, from 1")
     persona_id: str = doc("id of the persona")
-    margin: float = doc("absolute mean of tailored less generic over the votes, divided by 9: 0 to 1")
+    margin: float = doc(
+        "absolute mean of tailored less generic over the judge's votes, also where people decided, divided by 9: 0 to 1"
+    )
     rehearsal: bool = doc("made by the rehearsal cast: rule-made, for trying the pipeline only")
 
 
@@ -223,7 +235,7 @@ def tree_id(seed: int, persona_id: str) -> str:
 
 
 def review_id(record: str) -> str:
-    """Id of the review of a record: a persona by its id, a pair by TREE_ID/NODE.
+    """Id of the review of a record: a persona by its id, a pair by its id and a hash of its messages.
 
     >>> review_id("p-27e83ce28972")
     'rv-981ba4c0bf2f'

@@ -47,7 +47,7 @@ def read(name: str, trees: int | None, seed: int) -> Source:
         raise UserError(f"{name}: it has neither train nor test, only {', '.join(splits)}: nothing to grow trees for")
     _check_rows(name, personas)
     shared = _check_splits(name, personas, splits.get("heldout", []))
-    manifest = _manifest(folder)
+    manifest = manifest_of(folder)
     local = Path(name).exists()
     return Source(
         str(manifest.get("repo_id", repo_id(folder) if local else name.partition("@")[0])),
@@ -59,7 +59,7 @@ def read(name: str, trees: int | None, seed: int) -> Source:
     )
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def manifest_of(folder: Path) -> dict[str, Any]:
     """What a release tells of itself; nothing, where the dataset was made by other means."""
     path = folder / MANIFEST
     try:

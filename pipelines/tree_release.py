@@ -241,7 +241,7 @@ def _tell(trees: Trees, manifest: Mapping[str, Any], reviews: Reviews, audit: Au
     """Counts and audits of one pass over the trees, which fills `audit`; the same for a resumed run."""
     counts, reasons, outcomes = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
     judged = dict[str, Judged]()
-    asked_about = {row.object_id for row in reviews.rows}
+    asked_about = {row.review_id for row in reviews.rows}
     rehearsal, first_drop = False, ""
     for row in trees.dropped():
         reasons[row.reason] += 1
@@ -256,7 +256,8 @@ def _tell(trees: Trees, manifest: Mapping[str, Any], reviews: Reviews, audit: Au
             counts["dropped", "train"] += sum(1 for _ in dropped_pairs(tree, trees.votes, left))
             outcomes.update(left.values())
             outcomes["joined"] += joined(before, tree)
-            judged |= {id_: one for id_, one in judged_pairs(before) if id_ in asked_about}
+            if asked_about:
+                judged |= {id_: one for id_, one in judged_pairs(before) if id_ in asked_about}
     if not any(counts["trees", split] for split in trees.judged):
         raise UserError(
             f"no tree came to its end: {counted(by_count(reasons))}; the first one: {first_drop}. See that every "
@@ -267,7 +268,7 @@ def _tell(trees: Trees, manifest: Mapping[str, Any], reviews: Reviews, audit: Au
     review = None
     if reviews.rows:
         found = pair_figures(reviews.rows, reviews.min_submitted, judged, told["pairs"]["all"])
-        review = reviews.told(found | {"done": by_count(outcomes)})
+        review = found | {"done": by_count(outcomes)}
     return {
         "rehearsal": rehearsal,
         "counts": {
@@ -283,6 +284,7 @@ def _tell(trees: Trees, manifest: Mapping[str, Any], reviews: Reviews, audit: Au
         **told,
         "cost": _cost(usage, told["pairs"]["decided"]),
         "review": review,
+        "reviewers": reviews.told(),
     }
 
 

@@ -52,8 +52,8 @@ def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - what SQLAlch
     connection.execute("PRAGMA query_only = ON")
 
 
-def _shuffled(record_id: str, user_id: str) -> bytes:
-    return hashlib.blake2b(f"{user_id} {record_id}".encode(), digest_size=8).digest()
+def _shuffled(record_id: str, lot: str) -> bytes:
+    return hashlib.blake2b(f"{lot} {record_id}".encode(), digest_size=8).digest()
 
 
 async def close() -> None:
@@ -105,9 +105,16 @@ class DatabaseSearchEngine(SearchEngine):  # type: ignore[misc] # Argilla isn't 
         limit: int = 100,
         user_id: UUID | None = None,
     ) -> SearchResponses:
-        """A page of records. Unsorted, each user has an order of their own, so that two don't meet at each record."""
+        """A page of records, unsorted in an order by lot that stays.
+
+        Where a record takes one answer, each user has an order of their own, so that two don't meet at each record;
+        where it takes several, all have the same, so that the records that were begun get them.
+        """
+        own = user_id if dataset.distribution["min_submitted"] == 1 else dataset.id
         found = _found(dataset, query, filter)
-        page = found.add_columns(func.count().over()).order_by(*_orders(sort, user_id)).offset(offset).limit(limit)
+        page = (
+            found.add_columns(func.count().over()).order_by(*_orders(sort, user_id and own)).offset(offset).limit(limit)
+        )
         async with AsyncSession(_database()) as session:
             rows = (await session.execute(page)).all()
             total = rows[0][1] if rows else await session.scalar(select(func.count()).select_from(found.subquery()))
@@ -173,8 +180,8 @@ def _found(dataset: Dataset, query: TextQuery | str | None, condition: Filter | 
     return found if condition is None else found.where(conditions.holds(condition))
 
 
-def _orders(sort: list[Order] | None, user_id: UUID | None) -> list[ColumnElement[Any]]:
+def _orders(sort: list[Order] | None, lot: UUID | None) -> list[ColumnElement[Any]]:
     as_pushed = [Record.inserted_at, Record.id]
     if sort:
         return [conditions.order(by) for by in sort] + as_pushed
-    return [func.shuffled(Record.id, str(user_id))] if user_id else as_pushed
+    return [func.shuffled(Record.id, str(lot))] if lot else as_pushed

@@ -25,6 +25,8 @@ def serve(home: Path, port: int) -> NoReturn:
     Raises:
         UserError: its environment can't be made.
     """
+    if home.exists() and not home.is_dir():  # before a minute is spent on the environment
+        raise UserError(f"--home {home} is a file: name a folder")
     python = environment()
     command = [
         str(python),

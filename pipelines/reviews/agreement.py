@@ -6,7 +6,7 @@ defined is None.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -44,17 +44,18 @@ class Judged:
     tree_id: str
 
 
-def persona_figures(rows: Sequence[ReviewRow], min_submitted: int, of: Mapping[str, int]) -> dict[str, Any]:
+def persona_figures(rows: Sequence[ReviewRow], min_submitted: int, of: Mapping[str, Collection[str]]) -> dict[str, Any]:
     """What the answers say, of the fact `review` of the personas; cards/templates/parts.md.jinja2 has its shape.
 
     Args:
-        of: profile, personality and persona -> how many there were to review.
+        of: profile, personality and persona -> ids of those that there were before any review. Answers about others,
+            such as an edited text, decide about these, and stand in no figure.
     """
     done = complete(rows, min_submitted)
     decisions = {}
     for kind, values in (("profile", VERDICTS), ("personality", VERDICTS), ("persona", PAIRING_VERDICTS)):
-        about = [row for row in done if row.kind == kind]
-        decisions[kind] = {"of": of[kind], **_decisions(about, VERDICT, values), "reasons": _reasons(about)}
+        about = [row for row in done if row.kind == kind and row.object_id in of[kind]]
+        decisions[kind] = {"of": len(of[kind]), **_decisions(about, VERDICT, values), "reasons": _reasons(about)}
     return {**_work(rows, done, min_submitted), "decisions": decisions}
 
 
@@ -65,18 +66,20 @@ def pair_figures(
 
     Args:
         of: how many pairs there were to review.
-        judged: TREE_ID/NODE -> what the judge said of it; a pair that is not there is not compared with the judge.
+        judged: review_id of a pair -> what the judge said of it; answers about a pair that is not there, or no longer
+            with these words, stand in no figure.
     """
-    done = complete(rows, min_submitted)
+    answered = complete(rows, min_submitted)
+    done = [row for row in answered if row.review_id in judged]
     asked = {PREFERENCE: PREFERENCES, IN_CHARACTER: IN_CHARACTERS, UNDISCLOSED: UNDISCLOSEDS}
     decisions = {question: {"of": of, **_decisions(done, question, values)} for question, values in asked.items()}
     known = Counter(_decided(_representative(done, UNDISCLOSED)).values())
     return {
-        **_work(rows, done, min_submitted),
+        **_work(rows, answered, min_submitted),
         "decisions": decisions,
         "undisclosed_by": {one: share(known[one] + known["both"], known.total() - known[None]) for one in RESPONDERS},
         "first_position": _first_position(done),
-        "judge": against_judge(done, judged),
+        "judge": against_judge(done, {row.object_id: judged[row.review_id] for row in done}),
     }
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pipelines.reviews import pair_records
-from pipelines.reviews.client import Record, Server
+from pipelines.reviews import pair_records, persona_records
+from pipelines.reviews.client import Record, Server, to_read
 from pipelines.reviews.questions import (
     COMMENT,
     EDIT,
@@ -38,7 +38,7 @@ class Answers:
     rows: list[ReviewRow]  # by review_id, annotator, kind and question
     annotators: dict[str, str]  # a01 -> 12 hex digits of a hash of the user's id there
     min_submitted: int  # answers that a record needs
-    records: dict[str, Sample]  # what is asked about: persona_id or TREE_ID/NODE -> why it was chosen
+    seen: set[tuple[str, str]]  # review_id and annotator of all that stands there, drafts and discards too
 
 
 def fetch(server: Server, repo_id: str, what: What, known: Mapping[str, str]) -> Answers:
@@ -48,14 +48,16 @@ def fetch(server: Server, repo_id: str, what: What, known: Mapping[str, str]) ->
         known: the annotators of earlier answers, who keep their pseudonyms.
 
     Raises:
-        UserError: it was never pushed for review, or the server does not answer.
+        UserError: it was never pushed for review, something else stands there under its name, or the server does not
+            answer.
     """
     dataset = server.dataset(repo_id)
+    server.expect(dataset, persona_records.asked() if what == "personas" else pair_records.settings(), to_read)
     samples = server.samples(dataset)
-    found = {record["external_id"]: record for record in server.records(dataset, responses=True)}
-    records = {name: record for name, record in found.items() if name in samples}  # others are somebody's own
-    given = [(record, response) for record in records.values() for response in submitted(record)]
-    annotators = pseudonyms(((_user(response), response["updated_at"]) for _, response in given), known)
+    found = server.records(dataset, responses=True)
+    records = [record for record in found if record["external_id"] in samples]  # others are somebody's own
+    given = [(record, response) for record in records for response in submitted(record)]
+    annotators = pseudonyms(((_user(response), _when(response)) for _, response in given), known)
     name_of = {user: name for name, user in annotators.items()}
     rows = [
         row
@@ -66,7 +68,12 @@ def fetch(server: Server, repo_id: str, what: What, known: Mapping[str, str]) ->
         sorted(rows, key=lambda row: (row.review_id, row.annotator, row.kind, row.question)),
         annotators,
         dataset.settings.distribution.min_submitted,
-        {name: samples[name] for name in records},
+        {
+            (review_id(record["external_id"]), name_of[user])
+            for record in records
+            for user in map(_user, record["responses"])
+            if user in name_of
+        },
     )
 
 
@@ -75,16 +82,16 @@ def submitted(record: Record) -> list[dict[str, Any]]:
     return [response for response in record["responses"] if response["status"] == "submitted"]
 
 
-def pseudonyms(answers: Iterable[tuple[str, str]], known: Mapping[str, str]) -> dict[str, str]:
+def pseudonyms(answers: Iterable[tuple[str, datetime]], known: Mapping[str, str]) -> dict[str, str]:
     """Pseudonym -> user: the known ones, then new ones in the order of their earliest answers.
 
     Args:
         answers: of each the user, and when it was submitted.
 
-    >>> pseudonyms([("f0", "2026-11-21T10"), ("0a", "2026-11-21T09")], {"a01": "77"})
+    >>> pseudonyms([("f0", datetime(2026, 11, 21)), ("0a", datetime(2026, 11, 20))], {"a01": "77"})
     {'a01': '77', 'a02': '0a', 'a03': 'f0'}
     """
-    earliest: dict[str, str] = {}
+    earliest: dict[str, datetime] = {}
     for user, when in answers:
         earliest[user] = min(when, earliest.get(user, when))
     new = sorted(earliest.keys() - set(known.values()), key=lambda user: (earliest[user], user))
@@ -95,14 +102,21 @@ def _user(response: Mapping[str, Any]) -> str:
     return hashlib.sha256(response["user_id"].encode()).hexdigest()[:12]
 
 
+def _when(response: Mapping[str, Any]) -> datetime:
+    """When it was last changed. Argilla tells UTC, without saying so."""
+    told = datetime.fromisoformat(response["updated_at"])
+    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+
+
 def _rows(
     what: What, record: Record, response: Mapping[str, Any], annotator: str, sample: Sample
 ) -> Iterator[ReviewRow]:
     values = {question: answer["value"] for question, answer in response["values"].items()}
     record_id = record["external_id"]
-    first = pair_records.first(record_id) if what == "trees" else None
-    said = _of_persona(record, values) if first is None else _of_pair(record_id, values, first)
-    when = datetime.fromisoformat(response["updated_at"]).replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    pair = pair_records.pair_of(record_id)
+    first = pair_records.first(pair) if what == "trees" else None
+    said = _of_persona(record, values) if first is None else _of_pair(pair, values, first)
+    when = f"{_when(response):%Y-%m-%dT%H:%M:%SZ}"
     for kind, object_id, question, value in said:
         yield ReviewRow(review_id(record_id), kind, object_id, question, value, annotator, sample, when, first)
 
@@ -126,7 +140,7 @@ def _of_persona(record: Record, values: Values) -> Iterator[Said]:
         yield "persona", record["external_id"], COMMENT, comment
 
 
-def _of_pair(record_id: str, values: Values, first: Responder) -> Iterator[Said]:
+def _of_pair(pair: str, values: Values, first: Responder) -> Iterator[Said]:
     second = next(responder for responder in RESPONDERS if responder != first)
     meant = {"first": first, "second": second}
     answers = {
@@ -135,4 +149,4 @@ def _of_pair(record_id: str, values: Values, first: Responder) -> Iterator[Said]
         UNDISCLOSED: meant.get(values["undisclosed"], values["undisclosed"]),
         COMMENT: values.get(COMMENT, "").rstrip("\n"),
     }
-    return (("pair", record_id, question, value) for question, value in answers.items() if value)
+    return (("pair", pair, question, value) for question, value in answers.items() if value)

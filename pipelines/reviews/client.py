@@ -15,7 +15,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,18 +105,28 @@ class Server:
         """The dataset of a release, made where it is not there yet.
 
         Raises:
-            UserError: one of that name has other fields or questions.
+            UserError: one of that name has other fields or questions, or takes other vectors.
         """
         name = dataset_name(repo_id)
         dataset = self._found(WORKSPACE, name)
         if dataset is None:
             return self._made(name, settings)
-        if other := sorted(_shape(dataset.settings) ^ _shape(settings)):
-            raise UserError(
-                f"{self.address} has a dataset {name} that is made otherwise ({', '.join(other)}): collect what is in "
-                "it, then rename or delete it there"
-            )
+        self.expect(dataset, settings, _to_push)
         return dataset
+
+    def expect(
+        self, dataset: "rg.Dataset", settings: "rg.Settings", shape: "Callable[[rg.Settings], set[str]]"
+    ) -> None:
+        """Holds what is there to what ought to be, as far as `shape` tells it.
+
+        Raises:
+            UserError: it has another shape.
+        """
+        if other := sorted(shape(dataset.settings) ^ shape(settings)):
+            raise UserError(
+                f"{self.address} has a dataset {dataset.name} that is made otherwise ({', '.join(other)}): collect "
+                "what is in it, by the version that pushed it, then rename or delete it there"
+            )
 
     def records(self, dataset: "rg.Dataset", *, responses: bool = False) -> list[Record]:
         """All records, without suggestions and vectors, in the order in which they came.
@@ -144,6 +154,12 @@ class Server:
             while batch := list(islice(records, _BATCH)):
                 self._send("PUT", f"datasets/{dataset.id}/records/bulk", {"items": batch})
                 progress.advance(bar, len(batch))
+
+    def remove(self, dataset: "rg.Dataset", records: Sequence[Record]) -> None:
+        """Deletes records, with any answers to them."""
+        for start in range(0, len(records), _BATCH):
+            ids = ",".join(record["id"] for record in records[start : start + _BATCH])
+            self._send("DELETE", f"datasets/{dataset.id}/records?ids={ids}")
 
     def samples(self, dataset: "rg.Dataset") -> dict[str, Sample]:
         """Record -> why it was chosen."""
@@ -251,11 +267,16 @@ def _credentials(home: Path) -> tuple[str, str, str, str]:
         raise UserError(f"{path} can't be read ({error}): {start} writes it again") from error
 
 
-def _shape(settings: "rg.Settings") -> set[str]:
-    """What must be the same for records and answers to be understood."""
+def to_read(settings: "rg.Settings") -> set[str]:
+    """What must be the same for answers to be understood."""
     named = [*settings.fields, *settings.questions, *settings.metadata]
     parts = [f"{type(one).__name__} {one.name}" for one in named]
     parts += [f"required {one.name}" for one in settings.questions if one.required]
     parts += [f"{one.name}: {label}" for one in settings.questions if "label" in one.type for label in one.labels]
-    parts += [f"vector {one.title}, {one.dimensions}" for one in settings.vectors]
-    return {*parts, f"{settings.distribution.min_submitted} answers a record"}
+    return set(parts)
+
+
+def _to_push(settings: "rg.Settings") -> set[str]:
+    """What must be the same for more records to go there."""
+    vectors = {f"vector {one.title}, {one.dimensions}" for one in settings.vectors}
+    return {*to_read(settings), *vectors, f"{settings.distribution.min_submitted} answers a record"}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.records import read_release
+from pipelines.records import stream_release
 from pipelines.schema import ReviewRow
 
 REVIEW = "review:"  # what the reasons begin with that something leaves the data for by the word of reviewers
+EDIT_OF = "an edit of"  # what the detail of an edited text begins with that the filters refused
 
 
 @dataclass(frozen=True)
@@ -29,20 +30,31 @@ class Reviews:
         Raises:
             SchemaError: they cannot be read.
         """
-        told = (manifest or {}).get("review")
+        told = (manifest or {}).get("reviewers")
         if told is None:
             return NO_REVIEWS
-        return cls(read_release(folder, "reviews", ReviewRow)["train"], told["pseudonyms"], told["min_submitted"])
+        rows = list(stream_release(folder, "reviews", "train", ReviewRow))
+        return cls(rows, told["pseudonyms"], told["min_submitted"])
 
-    def updated(self, fetched: "Reviews", records: Collection[str]) -> "Reviews":
-        """With what a server has now: of the records that it knows, by their review_id, only its answers count."""
-        others = [row for row in self.rows if row.review_id not in records]
+    def updated(self, fetched: "Reviews", seen: Collection[tuple[str, str]]) -> "Reviews":
+        """With what a server has now. An earlier answer goes only where that server has another one by the same person.
+
+        Args:
+            seen: review_id and annotator of every response that the server has, also of drafts and what was discarded.
+        """
+        others = [row for row in self.rows if (row.review_id, row.annotator) not in seen]
         rows = sorted([*others, *fetched.rows], key=lambda row: (row.review_id, row.annotator, row.kind, row.question))
         return Reviews(rows, fetched.pseudonyms, fetched.min_submitted)
 
-    def told(self, figures: Mapping[str, Any]) -> dict[str, Any]:
-        """The entry `review` of the manifest, and the card's fact of that name."""
-        return {**figures, "pseudonyms": dict(self.pseudonyms)}
+    def differ(self, earlier: "Reviews") -> bool:
+        """Whether they may decide otherwise than earlier ones."""
+        return self.rows != earlier.rows or (bool(self.rows) and self.min_submitted != earlier.min_submitted)
+
+    def told(self) -> dict[str, Any] | None:
+        """The entry `reviewers` of a manifest, by which the next answers are collected; None where nobody ever was."""
+        if not self.pseudonyms:
+            return None
+        return {"pseudonyms": dict(self.pseudonyms), "min_submitted": self.min_submitted}
 
 
 NO_REVIEWS = Reviews([], {}, 1)
@@ -60,9 +72,17 @@ def majority(values: Iterable[str]) -> str | None:
 
 
 def complete(rows: Iterable[ReviewRow], min_submitted: int) -> list[ReviewRow]:
-    """The answers to records that at least `min_submitted` people have answered, in the order in which they come."""
+    """The answers to records that at least `min_submitted` people have answered, in the order in which they come.
+
+    A text is shown in several records: of one person's answers about it the latest ones count.
+    """
     rows = list(rows)
     people: defaultdict[str, set[str]] = defaultdict(set)
+    latest: dict[tuple[str, str], tuple[str, str]] = {}
     for row in rows:
         people[row.review_id].add(row.annotator)
-    return [row for row in rows if len(people[row.review_id]) >= min_submitted]
+    done = [row for row in rows if len(people[row.review_id]) >= min_submitted]
+    for row in done:
+        place = row.object_id, row.annotator
+        latest[place] = max(latest.get(place, ("", "")), (row.submitted, row.review_id))
+    return [row for row in done if latest[row.object_id, row.annotator] == (row.submitted, row.review_id)]

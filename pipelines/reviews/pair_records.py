@@ -1,5 +1,10 @@
-"""A pair of replies as a record to review: blind, so nothing in it tells which is which."""
+"""A pair of replies as a record to review: blind, so nothing in it tells which is which.
 
+A tree that is grown again, by another cast, has the same id and other replies. So a record is named by what it shows
+too, and an answer to it never counts for other texts.
+"""
+
+import hashlib
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -30,15 +35,35 @@ last; then come two replies to it. The assistant knows nothing of the person but
 
 Which assistant wrote which reply is not told, and their order is random.
 
+Comments are published with the data, under a pseudonym: write nothing there that tells who you are.
+
 **Keys**: a digit chooses a label and goes on to the next question, so `2` `1` `1` `Enter` is a whole answer. `Arrow
 down` and `Arrow up` go from question to question, `Shift Enter` into the comment and `Esc` out of it; `Enter` submits,
 `Backspace` discards, `Ctrl S` saves a draft, `Arrow right` and `Arrow left` turn the pages.
 """
 
 
-def first(record_id: str) -> Responder:
-    """Whose reply stands first. It is computed again where it is needed, and stands on no server."""
-    return shown_first(record_id, _SEED)
+def record_id(tree: TreeRow, pair: Pair) -> str:
+    """TREE_ID/NODE#HASH, the pair's id and 12 hex digits of SHA-256 over the dialogue, the tailored reply and the
+    generic one, NUL between any two messages.
+    """
+    shown = [*(one.content for one in path(tree, pair.user)), pair.tailored.content, pair.generic.content]
+    digest = hashlib.sha256("\0".join(shown).encode()).hexdigest()[:12]
+    return f"{pair_id(tree, pair)}#{digest}"
+
+
+def pair_of(record_id: str) -> str:
+    """The id of the pair that a record shows.
+
+    >>> pair_of("t-7bc7bd592969/3#6b86b273ff34")
+    't-7bc7bd592969/3'
+    """
+    return record_id.partition("#")[0]
+
+
+def first(pair: str) -> Responder:
+    """Whose reply stands first of a pair (TREE_ID/NODE). It is computed where it is needed, and stands on no server."""
+    return shown_first(pair, _SEED)
 
 
 def settings() -> "rg.Settings":
@@ -78,7 +103,7 @@ def record(tree: TreeRow, pair: Pair) -> Record:
     if first(pair_id(tree, pair)) == "generic":
         replies.reverse()
     return {
-        "external_id": pair_id(tree, pair),
+        "external_id": record_id(tree, pair),
         "fields": {
             "persona": _shown(f"{tree.profile}\n\n{tree.personality}"),
             "dialogue": [{"role": one.role, "content": _shown(one.content)} for one in path(tree, pair.user)],

@@ -36,6 +36,8 @@ What speaks against a text:
 **To edit**, choose *edit* and change the text further down: one statement a line, as little as possible. What stands
 there counts only where you chose *edit*.
 
+Comments are published with the data, under a pseudonym: write nothing there that tells who you are.
+
 **Keys**: a digit chooses a label and goes on to the next question, so `1` `1` `1` `Enter` keeps a person. `Arrow down`
 and `Arrow up` go from question to question, `Shift Enter` into a text and `Esc` out of it; `Enter` submits, `Backspace`
 discards, `Ctrl S` saves a draft, `Arrow right` and `Arrow left` turn the pages.
@@ -51,6 +53,15 @@ def settings(dimensions: int, embedder: str) -> "rg.Settings":
     """
     import argilla as rg
 
+    all_ = asked()
+    all_.vectors = [rg.VectorField(f"{kind}_vector", dimensions, title=f"{kind} ({embedder})") for kind in KINDS]
+    return all_
+
+
+def asked() -> "rg.Settings":
+    """Fields, questions and metadata: all that it takes to read answers."""
+    import argilla as rg
+
     return rg.Settings(
         guidelines=GUIDELINES,
         fields=[rg.TextField(kind, title=kind.capitalize()) for kind in KINDS],
@@ -62,7 +73,6 @@ def settings(dimensions: int, embedder: str) -> "rg.Settings":
             rg.FloatMetadataProperty("nearest", title="nearest (cosine)"),
             *(rg.TermsMetadataProperty(f"{kind}_id", visible_for_annotators=False) for kind in KINDS),
         ],
-        vectors=[rg.VectorField(f"{kind}_vector", dimensions, title=f"{kind} ({embedder})") for kind in KINDS],
         distribution=rg.TaskDistribution(min_submitted=MIN_SUBMITTED),
     )
 

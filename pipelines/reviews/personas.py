@@ -14,7 +14,7 @@ from typing import Any
 from filters.embed import Embedder, Vectors
 from pipelines.persona_job import Tables, heldout_bound
 from pipelines.records import to_table
-from pipelines.reviews.decisions import REVIEW
+from pipelines.reviews.decisions import EDIT_OF, REVIEW
 from pipelines.reviews.verdicts import Verdict
 from pipelines.reviews.withdrawn import personas_before, texts_before
 from pipelines.schema import KINDS, PLURAL, SPLITS, DroppedRow, Kind, PersonaRow, TextRow, text_id
@@ -25,9 +25,9 @@ from pipelines.steps.pool import Candidate, Ledger, Pool
 
 def reviewed(
     tables: Tables, verdicts: Mapping[str, Verdict], embedder: Embedder, thresholds: Mapping[Kind, float]
-) -> tuple[Tables, dict[str, int]]:
-    """The tables as these verdicts make them, whatever earlier ones did to them; and how many profiles, personalities
-    and personas there were before any review.
+) -> tuple[Tables, dict[str, set[str]]]:
+    """The tables as these verdicts make them, whatever earlier ones did to them; and by kind the ids of the profiles,
+    personalities and personas that there were before any review.
 
     Args:
         verdicts: by the id of the object; those on objects that are not there have no effect.
@@ -56,7 +56,8 @@ def reviewed(
         "aloe": certified(kept["heldout"], vectors["heldout"], vectors["train"]),
         "dropped": dropped,
     }
-    return result, {**{kind: len(rows) for kind, rows in texts.items()}, "persona": sum(map(len, personas.values()))}
+    before = {str(kind): {row.id for row in rows} for kind, rows in texts.items()}
+    return result, before | {"persona": {row.persona_id for rows in personas.values() for row in rows}}
 
 
 def _embedded(rows: Sequence[TextRow], split: str, embedder: Embedder) -> tuple[list[TextRow], Vectors]:
@@ -117,7 +118,7 @@ class _Settling:
                 self.now[row.id] = replace(pool.rows[-1], replaces=row.id, rehearsal=row.rehearsal)
             else:
                 refused = self._ledger.dropped[-1]
-                detail = "; ".join(filter(None, [f"an edit of {row.id}", refused.detail]))
+                detail = "; ".join(filter(None, [f"{EDIT_OF} {row.id}", refused.detail]))
                 refused = replace(refused, reason=REVIEW + refused.reason, detail=detail)
                 dropped.append(refused)
                 self.now[row.id] = refused

@@ -2,9 +2,11 @@
 
 What was chosen is noted on the server before it is sent. So the same command, given again after a kill, sends the rest
 of it and nothing else.
+
+What has left the release since, and nobody has answered in any way, leaves the queues of the reviewers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,27 +49,33 @@ def push_personas(server: Server, out: Path, work: Path, size: int | None, embed
         if size is None
         else sampling.draw_personas(personas.values(), size, _SEED)
     )
-    chosen, there = _chosen(server, dataset, noted, drawn)
-    missing = [personas[name] for name in chosen if name not in there and name in personas]
+    _note(server, dataset, noted, drawn)
+    there, removed = _kept(server, dataset, noted, personas)
+    missing = [personas[name] for name in {**noted, **drawn} if name not in there and name in personas]
     questions = {question.name: str(question.id) for question in dataset.settings.questions}
     server.push(dataset, _persona_records(missing, loaded, questions), len(missing))
-    _tell(server, len(missing), len(there))
+    _tell(server, len(missing), len(there), removed)
 
 
 def push_trees(server: Server, out: Path, size: int | None) -> None:
     """Gives pairs of replies to reviewers; raises as `push_personas`."""
     manifest = read(out, "trees")
     dataset = server.opened(manifest["repo_id"], pair_records.settings())
-    drawn = sampling.draw_pairs(_trees(out), PAIRS if size is None else size, _SEED)
-    chosen, there = _chosen(server, dataset, server.samples(dataset), drawn)
-    missing = [
-        pair_records.record(tree, pair)
-        for _, tree in _trees(out)
-        for pair in pairs(tree)
-        if (name := pair_id(tree, pair)) in chosen and name not in there
-    ]
+    noted = server.samples(dataset)
+    wanted = sampling.draw_pairs(_trees(out), PAIRS if size is None else size, _SEED)
+    drawn, records = dict[str, Sample](), dict[str, Record]()
+    for _, tree in _trees(out):
+        for pair in pairs(tree):
+            name = pair_records.record_id(tree, pair)
+            if sample := wanted.get(pair_id(tree, pair)):
+                drawn[name] = sample
+            if name in drawn or name in noted:
+                records[name] = pair_records.record(tree, pair)
+    _note(server, dataset, noted, drawn)
+    there, removed = _kept(server, dataset, noted, records)
+    missing = [record for name, record in records.items() if name not in there]
     server.push(dataset, missing, len(missing))
-    _tell(server, len(missing), len(there))
+    _tell(server, len(missing), len(there), removed)
 
 
 def _cover(personas: list[PersonaRow], noted: Mapping[str, Sample]) -> dict[str, Sample]:
@@ -76,17 +84,25 @@ def _cover(personas: list[PersonaRow], noted: Mapping[str, Sample]) -> dict[str,
     return {row.persona_id: "cover" for row in sampling.cover(personas, covered)}
 
 
-def _chosen(
-    server: Server, dataset: "rg.Dataset", noted: Mapping[str, Sample], drawn: Mapping[str, Sample]
-) -> tuple[Mapping[str, Sample], set[str]]:
-    """All records that were ever chosen, and those that are there.
-
-    A record keeps the sample that it was first chosen for, unless it is now one of those drawn at random.
+def _note(server: Server, dataset: "rg.Dataset", noted: Mapping[str, Sample], drawn: Mapping[str, Sample]) -> None:
+    """Notes what was drawn. A record keeps the sample that it was first chosen for: answers to what was chosen since it
+    matters are no fair draw, whatever is drawn later.
     """
-    new = {name: sample for name, sample in drawn.items() if name not in noted or sample == "random"}
-    if new.items() - noted.items():
+    new = {name: sample for name, sample in drawn.items() if name not in noted}
+    if new:
         server.note_samples(dataset, new)
-    return {**noted, **new}, {record["external_id"] for record in server.records(dataset)}
+
+
+def _kept(
+    server: Server, dataset: "rg.Dataset", noted: Mapping[str, Sample], released: Collection[str]
+) -> tuple[set[str], int]:
+    """The records that are there, and how many were removed: those that were chosen once, are not in the release any
+    more, and have no response, be it a draft.
+    """
+    there = {record["external_id"]: record for record in server.records(dataset, responses=True)}
+    left = [one for name, one in there.items() if name in noted and name not in released and not one["responses"]]
+    server.remove(dataset, left)
+    return there.keys() - {one["external_id"] for one in left}, len(left)
 
 
 def _persona_records(
@@ -102,6 +118,7 @@ def _trees(out: Path) -> Iterator[tuple[str, TreeRow]]:
     return ((split, tree) for split in SPLITS for tree in stream_release(out, "trees", split, TreeRow))
 
 
-def _tell(server: Server, sent: int, there: int) -> None:
+def _tell(server: Server, sent: int, there: int, removed: int) -> None:
     before = f"; {there:,} were there" if there else ""
-    cli.console.print(f"{sent:,} records sent to {server.address}{before}")
+    gone = f"; {removed:,} removed, which left the release before anybody answered" if removed else ""
+    cli.console.print(f"{sent:,} records sent to {server.address}{before}{gone}")

@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipelines.exports import Pair, pair_id, pairs
+from pipelines.exports import Pair, pairs
 from pipelines.labels import decide, label
 from pipelines.reviews.agreement import Judged
 from pipelines.reviews.decisions import REVIEW, complete, majority
+from pipelines.reviews.pair_records import record_id
 from pipelines.reviews.questions import IN_CHARACTER, PREFERENCE, UNDISCLOSED
-from pipelines.schema import RESPONDERS, Responder, ReviewRow, TreeRow
+from pipelines.schema import RESPONDERS, Responder, ReviewRow, TreeRow, review_id
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class Opinion:
 
 
 def opinions(rows: Iterable[ReviewRow], min_submitted: int) -> dict[str, Opinion]:
-    """TREE_ID/NODE -> what most of those say who reviewed that pair."""
+    """review_id of a pair -> what most of those say who reviewed it."""
     answers: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in complete(rows, min_submitted):
-        answers[row.object_id][row.question].append(row.value)
+        answers[row.review_id][row.question].append(row.value)
     return {
-        pair_id: Opinion(*(majority(of[question]) for question in (PREFERENCE, IN_CHARACTER, UNDISCLOSED)))
-        for pair_id, of in answers.items()
+        id_: Opinion(*(majority(of[question]) for question in (PREFERENCE, IN_CHARACTER, UNDISCLOSED)))
+        for id_, of in answers.items()
     }
 
 
@@ -55,8 +56,9 @@ def as_judged(tree: TreeRow, votes: int) -> TreeRow:
 def reviewed(tree: TreeRow, found: Mapping[str, Opinion]) -> tuple[TreeRow, dict[int, str]]:
     """A tree as judged with the labels that reviewers leave it, and user node -> why that pair is no longer decided."""
     winners, left = dict[int, Responder | None](), dict[int, str]()
-    for pair in pairs(tree):
-        if opinion := found.get(pair_id(tree, pair)):
+    for pair in pairs(tree) if found else ():
+        opinion = found.get(review_id(record_id(tree, pair)))
+        if opinion and pair.tailored.margin is not None:
             winner, reason = _settle(winner_of(pair), opinion)
             winners[pair.user.id] = winner
             if reason:
@@ -65,10 +67,10 @@ def reviewed(tree: TreeRow, found: Mapping[str, Opinion]) -> tuple[TreeRow, dict
 
 
 def judged_pairs(tree: TreeRow) -> Iterator[tuple[str, Judged]]:
-    """Of each pair of a tree as judged that has a margin: its name, and what the judge said."""
+    """Of each pair of a tree as judged that has a margin: its review_id, and what the judge said."""
     for pair in pairs(tree):
         if pair.tailored.margin is not None:
-            yield pair_id(tree, pair), Judged(winner_of(pair), pair.tailored.margin, tree.tree_id)
+            yield review_id(record_id(tree, pair)), Judged(winner_of(pair), pair.tailored.margin, tree.tree_id)
 
 
 def joined(before: TreeRow, after: TreeRow) -> int:

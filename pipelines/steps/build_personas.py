@@ -147,10 +147,13 @@ class Build:
         self.old.heldout = personas.get("heldout", [])
         if (base / "dropped").exists():  # not where nothing was
             self.old.dropped = read_release(base, "dropped", DroppedRow)["train"]
-        for kind in KINDS:  # what reviewers took out is not to come back in nearly the same words
-            out = self._pool(kind, self.embedder)
-            out.restore(withdrawn_texts(self.old.dropped, kind))
-            self.main[kind].guards.append((out, self.job.thresholds[kind], "near-withdrawn"))
+        for kind in KINDS:  # what reviewers took out is not to come in again, and keeps its room to come back
+            for heldout in (False, True):
+                out = self._pool(kind, self.embedder)
+                taken = withdrawn_texts(self.old.dropped, kind)
+                out.restore([row for row in taken if (row.split == "heldout") == heldout])
+                bound = self.job.heldout_bound(kind) if heldout else self.job.thresholds[kind]
+                self.main[kind].guards.append((out, bound, "near-withdrawn"))
 
     async def _fill(self, kind: Kind) -> None:
         pool, model = self.main[kind], self.job.cast.players["writer"].model

@@ -221,7 +221,7 @@ def test_a_second_server_in_one_home_and_on_one_port_is_refused(argilla: Running
 def test_a_home_that_cannot_be_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
-    assert _refused(file) == f"--home {file}: File exists"
+    assert _refused(file) == f"--home {file} is a file: name a folder"
     assert _refused(Path("/proc/none")) == "--home /proc/none: No such file or directory"
     assert _refused(tmp_path).startswith(f"--home {tmp_path} holds other things: ")
     assert file.read_text() == "mine"

@@ -231,14 +231,21 @@ def test_vectors_that_come_and_go_are_seen_by_the_next_search(argilla: Running) 
     assert first["fields"]["text0"] == "a"
 
 
-def test_each_annotator_has_an_order_of_their_own_that_stays(found: Corpus) -> None:
+@pytest.mark.parametrize("min_submitted", [1, 2])
+def test_unsorted_records_come_by_lot_and_in_one_order_where_several_people_are_to_answer(
+    found: Corpus, min_submitted: int
+) -> None:
+    """Where one answer is enough, two people ought not to meet at each record; else they ought to."""
+    dataset = found.owner.dataset(questions={"verdict": corpus.QUESTIONS["verdict"]}, min_submitted=min_submitted)
+    pushed = [one["id"] for one in found.owner.push(dataset, [{"fields": {"text0": str(n)}} for n in range(40)])]
     orders = []
     for view in found.annotators.values():
-        once, again = (_pages(view, found.dataset, {}, me=True, limit=30) for _ in range(2))
+        once, again = (_pages(view, dataset, {}, me=True, limit=30) for _ in range(2))
         assert once == again
+        assert once != pushed
+        assert sorted(once) == sorted(pushed)
         orders.append(once)
-    assert orders[0] != orders[1]
-    assert sorted(orders[0]) == sorted(orders[1])
+    assert (orders[0] == orders[1]) == (min_submitted == 2)
 
 
 def test_many_searches_at_once_all_succeed(found: Corpus) -> None:

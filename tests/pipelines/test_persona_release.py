@@ -119,6 +119,19 @@ def test_a_pool_without_held_out_texts_has_no_sibling(tmp_path: Path, job: Job, 
     assert "i2a/aloe" not in (out / "README.md").read_text()
 
 
+def test_a_pool_without_held_out_texts_takes_away_its_own_old_benchmark_and_no_other(
+    tmp_path: Path, job: Job, tables: Tables
+) -> None:
+    ours, others = tmp_path / "i2a/personas", tmp_path / "i2a/small"
+    publish(repo_ids(ours), tables, TOLD, job, grown_from=None)
+    bare = {name: [row for row in rows if getattr(row, "split", "") != "heldout"] for name, rows in tables.items()}
+    bare |= {"heldout": [], "aloe": []}
+    publish(repo_ids(others), bare, TOLD, job, grown_from=None)
+    assert aloe_folder(ours).exists()
+    publish(repo_ids(ours), bare, TOLD, job, grown_from=None)
+    assert not aloe_folder(ours).exists()
+
+
 def test_an_enlarged_pool_tells_all_its_steps(tmp_path: Path, job: Job, tables: Tables) -> None:
     out = tmp_path / "i2a/personas"
     ids = repo_ids(out)

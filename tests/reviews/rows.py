@@ -40,8 +40,9 @@ def persona_answers(
 
 
 def pair_answers(
-    pair: str, preference: str, *, in_character: str = "yes", undisclosed: str = "neither", by: str = "a01"
+    record: str, preference: str, *, in_character: str = "yes", undisclosed: str = "neither", by: str = "a01"
 ) -> list[ReviewRow]:
-    """What one person says of a pair."""
+    """What one person says of a pair, by the id of its record."""
     given = {PREFERENCE: preference, IN_CHARACTER: in_character, UNDISCLOSED: undisclosed}
-    return [answer("pair", pair, value, question, by) for question, value in given.items()]
+    pair = record.partition("#")[0]
+    return [answer("pair", pair, value, question, by, record) for question, value in given.items()]

@@ -58,6 +58,11 @@ def judged(winners: Sequence[Responder | None], margin: float = 0.3) -> dict[str
     return {f"t-{n}/0": Judged(winner, margin, f"t-{n}") for n, winner in enumerate(winners)}
 
 
+def by_record(said: dict[str, Judged]) -> dict[str, Judged]:
+    """What the judge said, by the reviews' ids."""
+    return {review_id(pair): one for pair, one in said.items()}
+
+
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
@@ -214,7 +219,7 @@ def test_margins_go_into_buckets_with_their_lower_edge() -> None:
 
 
 def pairs_of(rows: Iterable[ReviewRow], min_submitted: int = 1) -> dict[str, Any]:
-    return pair_figures(list(rows), min_submitted, judged(["tailored"] * 30), of=400)
+    return pair_figures(list(rows), min_submitted, by_record(judged(["tailored"] * 30)), of=400)
 
 
 def test_targeted_records_are_counted_and_move_no_figure_that_is_to_hold_for_all() -> None:
@@ -280,9 +285,10 @@ def test_decisions_are_of_complete_records_and_by_majority_and_ties_are_counted(
 
 def test_what_became_of_texts_and_pairings_is_counted_kind_by_kind_with_reasons() -> None:
     rows = [
-        verdict("pr-1", "keep", record="p-1"),
+        verdict("pr-1", "keep", "a03", record="p-1"),
         verdict("pr-1", "reject", record="p-2"),
         verdict("pr-1", "reject", "a02", record="p-2"),
+        verdict("pr-of-an-edit", "reject", record="p-4"),
         verdict("pr-1", "unsafe, stereotype", "a02", record="p-2", question="reasons"),
         verdict("pr-1", "unsafe", record="p-2", question="reasons"),
         verdict("pr-2", "keep", record="p-3"),
@@ -292,8 +298,11 @@ def test_what_became_of_texts_and_pairings_is_counted_kind_by_kind_with_reasons(
         verdict("p-1", "keep", kind="persona"),
         verdict("p-2", "reject", kind="persona", sample="targeted"),
     ]
-    found = persona_figures(rows, 1, {"profile": 9, "personality": 8, "persona": 70})
-    assert found["records"] == {"reviewed": 3, "complete": 3, "cover": 2, "random": 0, "targeted": 1}
+    of = {
+        kind: [f"{prefix}-{n}" for n in range(number)]
+        for kind, prefix, number in (("profile", "pr", 9), ("personality", "pe", 8), ("persona", "p", 70))
+    }
+    found = persona_figures(rows, 1, of)
     profile, personality, persona = (found["decisions"][kind] for kind in ("profile", "personality", "persona"))
     assert (profile["of"], profile["reviewed"], profile["tied"]) == (9, 2, 0)
     assert profile["decided"] == {"keep": 1, "edit": 0, "reject": 1}
@@ -317,7 +326,7 @@ NOTHING: list[list[ReviewRow]] = [
 @pytest.mark.parametrize("rows", NOTHING)
 def test_what_too_few_answers_cannot_tell_is_null(rows: list[ReviewRow]) -> None:
     said = {row.object_id: Judged("tailored", 0.3, "t-0") for row in rows}
-    found = pair_figures(rows, 1, said, of=10)
+    found = pair_figures(rows, 1, by_record(said), of=10)
     for question in ("preference", "in-character", "undisclosed"):
         assert NO_ALPHA.items() <= found["decisions"][question]["alpha"].items()
     assert found["judge"]["kappa"] == {"kappa": None, "low": None, "high": None}
@@ -330,7 +339,7 @@ def test_nothing_at_all_is_told_without_a_single_share() -> None:
     assert found["first_position"] == {"answers": 0, **NO_SHARE}
     assert found["judge"]["accuracy"] == NO_SHARE
     assert found["decisions"]["preference"]["shares"] == dict.fromkeys(PREFERENCES, NO_SHARE)
-    nothing = persona_figures([], 1, {"profile": 0, "personality": 0, "persona": 0})
+    nothing = persona_figures([], 1, {"profile": [], "personality": [], "persona": []})
     assert nothing["decisions"]["persona"]["shares"] == {"keep": NO_SHARE, "reject": NO_SHARE}
 
 
@@ -360,8 +369,8 @@ def test_figures_are_plain_json_and_the_same_whatever_the_order_of_answers(
         for n, who, value in answers
     ]
     with mock.patch.object(estimates, "_RESAMPLES", 20):
-        found = pair_figures(rows, 1, judged(winners), of=6)
-        assert found == pair_figures(rng.sample(rows, len(rows)), 1, judged(winners), of=6)
+        found = pair_figures(rows, 1, by_record(judged(winners)), of=6)
+        assert found == pair_figures(rng.sample(rows, len(rows)), 1, by_record(judged(winners)), of=6)
     assert orjson.loads(orjson.dumps(found)) == found
     compared = found["judge"]
     preference = found["decisions"]["preference"]

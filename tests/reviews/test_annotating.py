@@ -13,7 +13,7 @@ from pipelines.exports import pairs
 from pipelines.records import read_release
 from pipelines.reviews.answers import fetch
 from pipelines.reviews.client import Server, dataset_name
-from pipelines.reviews.pair_records import first
+from pipelines.reviews.pair_records import first, record_id
 from pipelines.reviews.pushing import push_personas, push_trees
 from pipelines.schema import DroppedRow, PersonaRow, ReviewRow, TreeRow, review_id
 from tests.argilla_local.local import ROOT
@@ -185,7 +185,7 @@ def test_a_pair_is_answered_by_two_people_at_once(browser: Browser, server: Serv
         ("a02", "pair", "undisclosed", "neither"),
     ]
     assert {(row.review_id, row.object_id, row.first, row.sample) for row in found.rows} == {
-        (review_id(name), name, stood, "random")
+        (review_id(record_id(odd_tree, pair)), name, stood, "random")
     }
     assert found.min_submitted == 2
     for page in (one, other):

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from pipelines.reviews import pair_records, persona_records
 from pipelines.reviews.answers import Answers, What, fetch, pseudonyms
 from pipelines.reviews.client import Server
 from pipelines.reviews.pair_records import first
@@ -14,6 +16,13 @@ from pipelines.schema import ReviewRow, review_id
 
 KEEP = {"profile_verdict": "keep", "personality_verdict": "keep", "pairing_verdict": "keep"}
 A_PAIR = {"preference": "first", "in_character": "yes", "undisclosed": "neither"}
+
+
+@pytest.fixture(autouse=True)
+def unconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argilla's SDK makes no settings without a connection."""
+    monkeypatch.setattr(persona_records, "asked", lambda: None)
+    monkeypatch.setattr(pair_records, "settings", lambda: None)
 
 
 @dataclass
@@ -25,6 +34,9 @@ class Given:
 
     def dataset(self, repo_id: str) -> Any:
         return SimpleNamespace(settings=SimpleNamespace(distribution=SimpleNamespace(min_submitted=2)))
+
+    def expect(self, dataset: Any, settings: Any, shape: Any) -> None:
+        """Its shape is another test's."""
 
     def samples(self, dataset: Any) -> dict[str, str]:
         return self.noted or {record["external_id"]: "random" for record in self.found}
@@ -97,7 +109,7 @@ def test_a_comment_on_a_persona_is_about_the_persona() -> None:
 @pytest.mark.parametrize("name", ["t-1/0", "t-1/3", "t-2/0", "t-2/3"])
 def test_first_and_second_become_the_responders_that_stood_there(name: str) -> None:
     values = A_PAIR | {"preference": "second", "undisclosed": "first", "comment": "Both are short."}
-    rows = answers([record(name, response(values))], "trees").rows
+    rows = answers([record(f"{name}#0123456789ab", response(values))], "trees").rows
     stood = first(name)
     other = {"tailored": "generic", "generic": "tailored"}[stood]
     assert said(rows) == [
@@ -106,25 +118,44 @@ def test_first_and_second_become_the_responders_that_stood_there(name: str) -> N
         ("pair", name, "preference", other),
         ("pair", name, "undisclosed", stood),
     ]
-    assert {row.first for row in rows} == {stood}
+    assert {(row.first, row.review_id) for row in rows} == {(stood, review_id(f"{name}#0123456789ab"))}
+
+
+def test_answers_to_other_texts_of_a_pair_are_another_review() -> None:
+    old, new = (record(f"t-1/0#{texts}", response(A_PAIR)) for texts in ("a" * 12, "b" * 12))
+    rows = answers([old, new], "trees").rows
+    assert {row.object_id for row in rows} == {"t-1/0"}
+    assert {row.review_id for row in rows} == {review_id(one["external_id"]) for one in (old, new)}
 
 
 def test_what_names_no_reply_stays_as_it_is() -> None:
     values = {"preference": "no-difference", "in_character": "no", "undisclosed": "both"}
-    rows = answers([record("t-1/0", response(values))], "trees").rows
+    rows = answers([record("t-1/0#a", response(values))], "trees").rows
     assert [row.value for row in rows] == ["no", "no-difference", "both"]
 
 
 @pytest.mark.parametrize("status", ["draft", "discarded"])
 def test_what_was_not_submitted_is_no_answer(status: str) -> None:
     found = answers([record("p-1", response(KEEP, status=status), response({}, "u2", status=status))])
-    assert (found.rows, found.annotators, found.records) == ([], {}, {"p-1": "random"})
+    assert (found.rows, found.annotators, found.seen) == ([], {}, set())
+
+
+def test_all_that_somebody_with_a_pseudonym_has_said_is_seen_whatever_became_of_it() -> None:
+    known = answers([record("p-0", response(KEEP, "u1"))]).annotators
+    given = [
+        record("p-1", response(KEEP, "u1"), response(KEEP, "u2"), response({}, "u3", status="draft")),
+        record("p-2", response({}, "u1", status="draft"), response({}, "u2", status="discarded")),
+        record("p-3"),
+    ]
+    assert answers(given, known=known).seen == {
+        (review_id(name), who) for name, who in [("p-1", "a01"), ("p-1", "a02"), ("p-2", "a01"), ("p-2", "a02")]
+    }
 
 
 def test_a_record_of_somebody_elses_is_none_of_ours() -> None:
     given = Given([record("p-1", response(KEEP)), record("mine", response({"q": "x"}))], {"p-1": "cover"})
     found = fetch(cast("Server", given), "i2a/data", "personas", {})
-    assert found.records == {"p-1": "cover"}
+    assert found.seen == {(review_id("p-1"), "a01")}
     assert {row.sample for row in found.rows} == {"cover"}
 
 
@@ -149,7 +180,24 @@ def test_pseudonyms_tell_no_user() -> None:
 
 
 def test_who_answered_at_the_same_time_is_numbered_by_id() -> None:
-    assert pseudonyms([("f", "t"), ("b", "t")], {}) == {"a01": "b", "a02": "f"}
+    when = datetime(2026, 11, 21, tzinfo=UTC)
+    assert pseudonyms([("f", when), ("b", when)], {}) == {"a01": "b", "a02": "f"}
+
+
+@pytest.mark.parametrize(
+    "when", ["2026-11-21T10:15:30", "2026-11-21T10:15:30Z", "2026-11-21T12:15:30+02:00", "2026-11-21T00:45:30-09:30"]
+)
+def test_times_are_utc_whatever_zone_the_server_tells_them_in(when: str) -> None:
+    rows = answers([record("p-1", response(KEEP, when=when))]).rows
+    assert {row.submitted for row in rows} == {"2026-11-21T10:15:30Z"}
+
+
+def test_the_earliest_answer_is_so_in_any_zone() -> None:
+    late, early = (
+        response(KEEP, user, f"2026-11-21T{when}") for user, when in [("l", "10:00:00"), ("e", "11:00:00+02:00")]
+    )
+    found = answers([record("p-1", late), record("p-2", early)])
+    assert {row.annotator for row in found.rows if row.review_id == review_id("p-2")} == {"a01"}
 
 
 def test_rows_come_in_one_order_whatever_the_servers_is() -> None:

@@ -13,6 +13,7 @@ import pytest
 from pipelines.errors import UserError
 from pipelines.exports import pairs
 from pipelines.reviews import client, pair_records, persona_records
+from pipelines.reviews.answers import What, fetch
 from pipelines.reviews.client import Server, connect
 from pipelines.schema import Kind
 from tests.argilla_local.local import Running
@@ -145,6 +146,25 @@ def test_a_dataset_of_another_shape_is_refused_and_left_alone(
     with pytest.raises(UserError, match=r"is made otherwise .*rename or delete it there"):
         server.opened(repo_id, other())
     assert server.dataset(repo_id).id == made.id
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["personas", "trees"])
+def test_answers_are_read_from_no_dataset_of_another_shape(server: Server, what: What) -> None:
+    repo_id = f"me/other-than-{what}"
+    server.opened(repo_id, pair_records.settings() if what == "personas" else persona_records.settings(2, "test"))
+    with pytest.raises(UserError, match=r"is made otherwise .*rename or delete it there"):
+        fetch(server, repo_id, what, {})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", [_other_embedder, _more_answers])
+def test_answers_are_read_whatever_the_vectors_and_however_many_a_record_needs(
+    server: Server, made: Callable[[], Any], request: pytest.FixtureRequest
+) -> None:
+    repo_id = f"me/read{made.__name__}"
+    server.opened(repo_id, made())
+    assert fetch(server, repo_id, "personas", {}).rows == []
 
 
 @pytest.mark.slow

@@ -5,8 +5,7 @@ The server is left out: what it would give is written down. `test_annotating.py`
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,11 @@ import pytest
 
 from pipelines import rehearsal
 from pipelines.errors import UserError
+from pipelines.exports import pair_id, pairs
 from pipelines.records import read_release
 from pipelines.reviews.collect import Fetch, collect_personas, collect_trees
 from pipelines.reviews.decisions import Reviews
+from pipelines.reviews.pair_records import record_id
 from pipelines.schema import AloeRow, DroppedRow, PersonaRow, PreferenceRow, ReviewRow, TextRow, TreeRow
 from tests.pipelines.stage import SMALL, Stage
 from tests.reviews.rows import pair_answers, persona_answers
@@ -48,13 +49,15 @@ def room(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "room"
 
 
-def given(rows: list[ReviewRow], min_submitted: int = 1) -> Fetch:
-    """What a server with these answers gives."""
+def given(rows: list[ReviewRow], min_submitted: int = 1, taken_back: Sequence[ReviewRow] = ()) -> Fetch:
+    """What a server gives that has these answers, and drafts of what was taken back."""
 
-    def fetch(_: str, known: Mapping[str, str]) -> tuple[Reviews, set[str]]:
+    def fetch(_: str, known: Mapping[str, str]) -> tuple[Reviews, set[tuple[str, str]]]:
         people = {row.annotator for row in rows} - known.keys()
         pseudonyms = {**known, **{name: f"{int(name[1:]):012x}" for name in sorted(people)}}
-        return Reviews(rows, pseudonyms, min_submitted), {row.review_id for row in rows}
+        return Reviews(rows, pseudonyms, min_submitted), {
+            (row.review_id, row.annotator) for row in [*rows, *taken_back]
+        }
 
     return fetch
 
@@ -135,6 +138,14 @@ def test_decisions_on_personas_become_data_at_once_and_the_trees_follow(room: Pa
     assert manifest(room / "i2a/trees")["trees"]["kept"] == len(played)
     assert {tree.persona_id for tree in trees(room)} <= after.keys()
 
+    grown = next(after[tree.persona_id] for tree in trees(room))
+    again = [*rows, *persona_answers(grown, profile="edit", edit="\n".join(grown.facts[1:]))]
+    of_personas(room, again)
+    stage.run()
+    with_edit = next(tree for tree in trees(room) if tree.facts == grown.facts[1:])
+    of_personas(room, [*again, *persona_answers(personas(room)[with_edit.persona_id], profile="reject")])
+    assert with_edit.tree_id not in {tree.tree_id for tree in trees(room)}
+
 
 def test_reviewers_may_change_their_minds_and_all_is_as_before(room: Path) -> None:
     untouched = files(room / "i2a")
@@ -143,7 +154,7 @@ def test_reviewers_may_change_their_minds_and_all_is_as_before(room: Path) -> No
     assert row.persona_id not in personas(room)
     of_personas(room, persona_answers(row))
     for name, content in untouched.items():
-        if name.startswith(("personas/p", "aloe/aloe")) or (name.startswith("personas/") and name.endswith(".png")):
+        if name.endswith(".png") or name.startswith(("personas/p", "aloe/aloe", "trees/")):
             assert (room / "i2a" / name).read_bytes() == content, name
 
 
@@ -168,14 +179,15 @@ def test_a_rebuild_from_the_journal_goes_by_the_reviews_and_keeps_them(room: Pat
 def test_decisions_on_pairs_change_what_trainers_read(room: Path, base_url: str) -> None:
     before = [row for rows in read_release(room / "i2a/trees", "preference", PreferenceRow).values() for row in rows]
     wrong, fine, one_answer = (f"{row.tree_id}/{row.node}" for row in before[:3])
+    records = {pair_id(tree, pair): record_id(tree, pair) for tree in trees(room) for pair in pairs(tree)}
     preferred = {
         f"{row.tree_id}/{row.node}": "generic" if "generic" in _winner(room, row) else "tailored" for row in before
     }
     other = {"tailored": "generic", "generic": "tailored"}
     rows = [
-        *(row for by in ("a01", "a02") for row in pair_answers(wrong, other[preferred[wrong]], by=by)),
-        *(row for by in ("a01", "a02") for row in pair_answers(fine, preferred[fine], by=by)),
-        *pair_answers(one_answer, "no-difference"),
+        *(row for by in ("a01", "a02") for row in pair_answers(records[wrong], other[preferred[wrong]], by=by)),
+        *(row for by in ("a01", "a02") for row in pair_answers(records[fine], preferred[fine], by=by)),
+        *pair_answers(records[one_answer], "no-difference"),
     ]
     collect_trees(room / "i2a/trees", given(rows, min_submitted=2))
 
@@ -195,14 +207,38 @@ def test_decisions_on_pairs_change_what_trainers_read(room: Path, base_url: str)
     assert files(room / "i2a/trees") == once
 
 
-def test_answers_that_a_server_no_longer_has_records_for_stay(room: Path) -> None:
-    """Another server, or a dataset that somebody deleted there, takes no answer out of the data."""
+def test_what_another_server_has_takes_no_answer_out_of_the_data(room: Path) -> None:
+    """Nor does one that was set up anew, or lost an account: the records are the same ones there."""
     first, second = list(personas(room).values())[:2]
-    of_personas(room, persona_answers(first))
-    of_personas(room, [replace(row, annotator="a02") for row in persona_answers(second)])
+    of_personas(room, persona_answers(first, profile="reject"))
+    (room / "i2a/broken").mkdir()
+    (room / "i2a/broken/manifest.json").write_text("{")  # a neighbour that is none
+    of_personas(room, [*persona_answers(first, by="a02"), *persona_answers(second, by="a02")])
     rows = read_release(room / "i2a/personas", "reviews", ReviewRow)["train"]
-    assert {row.annotator for row in rows} == {"a01", "a02"}
-    assert manifest(room / "i2a/personas")["review"]["pseudonyms"].keys() == {"a01", "a02"}
+    assert len(rows) == 4 + 4 + 4
+    assert first.persona_id in personas(room)  # a tie
+    assert manifest(room / "i2a/personas")["reviewers"]["pseudonyms"].keys() == {"a01", "a02"}
+
+
+def test_an_answer_that_was_taken_back_decides_nothing_any_more(room: Path) -> None:
+    untouched = files(room / "i2a")
+    rows = persona_answers(personas(room)[trees(room)[0].persona_id], profile="reject")
+    of_personas(room, rows)
+    collect_personas(room / "i2a/personas", room / ".i2a", None, given([], taken_back=rows))
+    same = {name for name, content in untouched.items() if (room / "i2a" / name).read_bytes() == content}
+    assert {name.split("/")[0] for name in untouched.keys() - same} == {"personas", "aloe"}
+    assert {name.split("/")[1] for name in untouched.keys() - same} == {"manifest.json"}
+    told = manifest(room / "i2a/personas")
+    assert (told["review"], told["reviewers"]["pseudonyms"].keys()) == (None, {"a01"})
+
+
+def test_the_benchmark_of_others_is_left_alone(room: Path) -> None:
+    path = room / "i2a/aloe/manifest.json"
+    path.write_text(path.read_text().replace('"belongs_to": "i2a/personas"', '"belongs_to": "other/personas"'))
+    before = files(room / "i2a")
+    with pytest.raises(UserError, match="is the benchmark of other/personas"):
+        of_personas(room, persona_answers(next(iter(personas(room).values()))))
+    assert files(room / "i2a") == before
 
 
 def test_what_can_t_be_collected_into_is_told_and_stays_as_it_is(room: Path, tmp_path: Path) -> None:

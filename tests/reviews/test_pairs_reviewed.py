@@ -6,12 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.exports import dropped_pairs, pair_id, pairs, preference_rows
+from pipelines.exports import dropped_pairs, pairs, preference_rows
 from pipelines.reviews.agreement import Judged
+from pipelines.reviews.pair_records import record_id
 from pipelines.reviews.trees import as_judged, joined, judged_pairs, opinions, reviewed
-from pipelines.schema import TreeRow, Vote
+from pipelines.schema import TreeRow, Vote, review_id
 from pipelines.tree_audit import Audit
-from tests.pipelines.trees import GENERIC_WINS, TAILORED_WINS, TIE, VOTES_DIFFER, chain, exchange, grow, trees
+from tests.pipelines.trees import (
+    GENERIC_WINS,
+    TAILORED_WINS,
+    TIE,
+    VOTES_DIFFER,
+    chain,
+    exchange,
+    grow,
+    trees,
+    with_node,
+)
 from tests.reviews.rows import pair_answers
 
 
@@ -22,7 +33,7 @@ def labelled(tree: TreeRow) -> list[str | None]:
 
 def after(tree: TreeRow, *answers: tuple[str, str, str]) -> tuple[TreeRow, dict[int, str]]:
     """The tree when two people give each of these answers about its first pair."""
-    name = f"{tree.tree_id}/0"
+    name = record_id(tree, next(pairs(tree)))
     rows = [
         row
         for preference, in_character, undisclosed in answers
@@ -79,7 +90,7 @@ def test_a_pair_that_people_are_of_two_minds_about_stays() -> None:
 
 def test_one_of_two_answers_that_it_takes_changes_nothing() -> None:
     tree = with_votes(TAILORED_WINS)
-    assert reviewed(tree, opinions(pair_answers(f"{tree.tree_id}/0", "generic"), 2)) == (tree, {})
+    assert reviewed(tree, opinions(pair_answers(record_id(tree, next(pairs(tree))), "generic"), 2)) == (tree, {})
 
 
 def test_reviews_of_other_trees_change_nothing() -> None:
@@ -91,7 +102,7 @@ def test_reviews_of_other_trees_change_nothing() -> None:
 def test_a_review_can_be_undone_and_touches_labels_alone(tree: TreeRow, answers: list[str]) -> None:
     rows = [
         row for pair, preference in zip(pairs(tree), answers, strict=False)
-        for row in pair_answers(pair_id(tree, pair), preference)
+        for row in pair_answers(record_id(tree, pair), preference)
     ]  # fmt: skip
     changed, left = reviewed(tree, opinions(rows, 1))
     assert as_judged(changed, 2) == tree
@@ -103,7 +114,24 @@ def test_a_review_can_be_undone_and_touches_labels_alone(tree: TreeRow, answers:
 
 def test_what_the_judge_said_is_told_of_pairs_that_have_a_margin() -> None:
     tree = chain([replace(exchange(n + 1, n), votes=votes) for n, votes in enumerate([TIE, GENERIC_WINS, []])])
+    tie, generic, _ = (review_id(record_id(tree, pair)) for pair in pairs(tree))
     assert dict(judged_pairs(tree)) == {
-        f"{tree.tree_id}/0": Judged(None, 0.0, tree.tree_id),
-        f"{tree.tree_id}/3": Judged("generic", 5 / 9, tree.tree_id),
+        tie: Judged(None, 0.0, tree.tree_id),
+        generic: Judged("generic", 5 / 9, tree.tree_id),
     }
+
+
+def test_what_was_said_of_a_pair_holds_as_long_as_its_words_do() -> None:
+    """A tree that another cast grew has the same ids."""
+    tree = with_votes(TAILORED_WINS)
+    said = opinions(pair_answers(record_id(tree, next(pairs(tree))), "generic"), 1)
+    assert reviewed(tree, said)[1] == {0: "review:other-preferred"}
+    for node, content in ((0, "Another message."), (1, "Another reply."), (2, "Another one.")):
+        other = with_node(tree, node, content=content)
+        assert reviewed(other, said) == (other, {})
+
+
+def test_a_pair_without_votes_joins_nothing() -> None:
+    """Its row would have no margin."""
+    tree = with_votes([])
+    assert after(tree, ("tailored", "yes", "neither")) == (tree, {})

@@ -7,14 +7,24 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipelines.errors import UserError
+from pipelines.exports import pairs
+from pipelines.reviews import client
+from pipelines.reviews.answers import fetch
 from pipelines.reviews.client import Server, connect
+from pipelines.reviews.pair_records import record_id
 from pipelines.reviews.pushing import push_personas, push_trees
+from pipelines.schema import review_id
 from tests.argilla_local.local import ROOT, Running, running
+from tests.pipelines.trees import Exchange, chain
 from tests.reviews.releases import ODD, persona, some_trees, write_personas, write_trees
+
+if TYPE_CHECKING:
+    import argilla as rg
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +34,14 @@ MANY = 400  # records: four requests
 def stands(server: Server, repo_id: str) -> list[str]:
     """The external ids on the server."""
     return [record["external_id"] for record in server.records(server.dataset(repo_id))]
+
+
+def answer(server: Server, dataset: "rg.Dataset", place: int, status: str) -> None:
+    """The owner's, to one of the records of a dataset of pairs."""
+    values = {"preference": "first", "in_character": "yes", "undisclosed": "neither"}
+    given = {"values": {name: {"value": value} for name, value in values.items()}, "status": status}
+    record = server.records(dataset)[place]
+    server.argilla.http_client.post(f"/api/v1/records/{record['id']}/responses", json=given)
 
 
 def test_by_default_every_text_of_the_personas_is_asked_about_once(server: Server, tmp_path: Path) -> None:
@@ -56,14 +74,12 @@ def test_what_was_asked_about_once_is_not_asked_about_in_other_company(server: S
     assert sorted(stands(server, "me/company")) == sorted(row.persona_id for row in pool[::5])
 
 
-def test_what_is_drawn_at_random_later_counts_as_random_and_all_else_stays_what_it_was(
-    server: Server, tmp_path: Path
-) -> None:
+def test_a_record_keeps_the_sample_that_it_was_first_chosen_for(server: Server, tmp_path: Path) -> None:
     write_personas(tmp_path / "p", [persona(number) for number in range(20)], "me/both")
     push_personas(server, tmp_path / "p", tmp_path, None, None)
     push_personas(server, tmp_path / "p", tmp_path, 8, None)
     samples = server.samples(server.dataset("me/both"))
-    assert Counter(samples.values()) == {"cover": 16, "random": 4}
+    assert Counter(samples.values()) == {"cover": 20}
     assert len(stands(server, "me/both")) == 20
 
 
@@ -75,11 +91,57 @@ def test_half_of_the_pairs_are_random_and_more_can_be_asked_for(server: Server, 
     assert sorted(stands(server, "me/pairs")) == sorted(first)
     push_trees(server, tmp_path / "t", 30)
     second = server.samples(server.dataset("me/pairs"))
-    assert Counter(second.values())["random"] >= 15
-    assert len(stands(server, "me/pairs")) == len(second) >= 30
-    assert {name for name, sample in first.items() if sample == "random"} <= {
-        name for name, sample in second.items() if sample == "random"
-    }
+    assert len(stands(server, "me/pairs")) == len(second) == 30
+    assert first.items() <= second.items()
+    assert Counter(second.values())["random"] >= 5
+
+
+def test_a_pair_that_was_grown_again_is_a_record_of_its_own(server: Server, tmp_path: Path) -> None:
+    """Its tree and its node have the ids of before: what was said of the other replies stays with them."""
+    old, new = chain([Exchange("one", "two", "three")]), chain([Exchange("one", "two", "four")])
+    for name, tree in (("old", old), ("new", new)):
+        write_trees(tmp_path / name, [tree], "me/again")
+    push_trees(server, tmp_path / "old", None)
+    dataset = server.dataset("me/again")
+    answer(server, dataset, 0, "submitted")
+    push_trees(server, tmp_path / "new", None)
+    names = [record_id(tree, next(pairs(tree))) for tree in (old, new)]
+    assert stands(server, "me/again") == names
+    assert names[0].partition("#")[0] == names[1].partition("#")[0]
+    assert server.samples(dataset) == dict.fromkeys(names, "random")
+    assert {row.review_id for row in fetch(server, "me/again", "trees", {}).rows} == {review_id(names[0])}
+
+
+def test_what_left_the_release_leaves_the_queue_unless_somebody_has_touched_it(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_BATCH", 2)
+    trees = [chain([Exchange("one", "two", "three")], persona_id=persona(n).persona_id) for n in range(8)]
+    write_trees(tmp_path / "all", trees, "me/left")
+    push_trees(server, tmp_path / "all", None)
+    dataset, before = server.dataset("me/left"), stands(server, "me/left")
+    for place, status in enumerate(["submitted", "draft", "discarded"]):
+        answer(server, dataset, place, status)
+    own = {"fields": server.records(dataset)[0]["fields"], "external_id": "somebody's own"}
+    server.push(dataset, [own], 1)
+    kept = next(tree for tree in trees if before[3].startswith(tree.tree_id))
+    write_trees(tmp_path / "one", [kept], "me/left")
+    capsys.readouterr()
+    push_trees(server, tmp_path / "one", None)
+    assert stands(server, "me/left") == [*before[:4], "somebody's own"]
+    told = "".join(capsys.readouterr())
+    assert "0 records sent to" in told
+    assert "5 were there; 4 removed, which left the release" in " ".join(told.split())
+    push_trees(server, tmp_path / "all", None)
+    assert sorted(stands(server, "me/left")) == sorted([*before, "somebody's own"])
+
+
+def test_personas_that_left_the_release_leave_the_queue(server: Server, tmp_path: Path) -> None:
+    rows = [persona(number) for number in range(6)]
+    for name, some in (("all", rows), ("few", rows[:4])):
+        write_personas(tmp_path / name, some, "me/fewer")
+        push_personas(server, tmp_path / name, tmp_path, None, None)
+    assert stands(server, "me/fewer") == sorted(row.persona_id for row in rows[:4])
 
 
 def test_odd_texts_arrive_and_can_be_searched_for_by_their_neighbours(server: Server, tmp_path: Path) -> None:

@@ -1,20 +1,24 @@
 """What a record shows: texts exactly as they are, and of a pair nothing that tells which reply is whose."""
 
+import hashlib
 import json
+import re
 from collections import Counter
 from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.exports import pairs
+from pipelines.exports import pair_id, pairs
 from pipelines.reviews import pair_records, persona_records
 from pipelines.schema import Kind, TreeRow
-from tests.pipelines.trees import Exchange, chain, grow, trees
+from tests.pipelines.trees import TIE, Exchange, chain, grow, trees, with_node
 from tests.reviews.releases import ODD, persona
 
 VECTORS: dict[Kind, list[float]] = {"profile": [0.123456789, 1.0], "personality": [0.0, -1.0]}
 QUESTIONS = {"profile_edit": "id-1", "personality_edit": "id-2"}
+ONE_TWO_THREE = hashlib.sha256(b"one\0two\0three").hexdigest()[:12]
 
 
 def test_a_persona_shows_its_statements_one_a_line_and_inert() -> None:
@@ -67,7 +71,7 @@ def test_either_reply_stands_first_as_often_and_always_as_computed() -> None:
         tree = grow(persona_id=persona(number).persona_id)
         for pair in pairs(tree):
             record = pair_records.record(tree, pair)
-            first = pair_records.first(record["external_id"])
+            first = pair_records.first(pair_records.pair_of(record["external_id"]))
             shown = {"tailored": pair.tailored.content, "generic": pair.generic.content}
             assert record["fields"]["first"] == shown.pop(first)
             assert [record["fields"]["second"]] == list(shown.values())
@@ -79,6 +83,38 @@ def test_the_order_of_published_reviews_never_changes() -> None:
     """It is computed anew when answers are read: another seed would turn old answers round."""
     names = [f"t-7bc7bd592969/{node}" for node in range(12)]
     assert "".join(pair_records.first(name)[0] for name in names) == "tgggtgttttgg"
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_record_is_named_by_all_that_it_shows(number: int) -> None:
+    """Of the five messages that the second pair shows, each."""
+    said = [Exchange("one", "two", "-"), Exchange("three", "four", "five")]
+    tree = chain(said)
+    place = [0, 1, 3, 4, 5][number]
+    name, other = (
+        pair_records.record_id(one, list(pairs(one))[1]) for one in (tree, with_node(tree, place, content="another"))
+    )
+    assert name != other
+    assert pair_records.pair_of(name) == pair_records.pair_of(other) == pair_id(tree, list(pairs(tree))[1])
+
+
+def test_a_record_is_not_named_by_what_it_does_not_show() -> None:
+    """Another reply to an earlier message, votes, labels."""
+    tree = chain([Exchange("one", "two", "-"), Exchange("three", "four", "five")])
+    other = chain([Exchange("one", "two", "not gone on with"), Exchange("three", "four", "five", TIE)])
+    names = [pair_records.record_id(one, list(pairs(one))[1]) for one in (tree, other)]
+    assert names[0] == names[1]
+
+
+def test_the_names_of_published_records_never_change() -> None:
+    """Else all of them would be asked about again."""
+    tree = chain([Exchange("one", "two", "three")])
+    assert pair_records.record_id(tree, next(pairs(tree))) == f"{tree.tree_id}/0#{ONE_TWO_THREE}"
+
+
+@pytest.mark.parametrize("guidelines", [persona_records.GUIDELINES, pair_records.GUIDELINES])
+def test_annotators_are_told_that_comments_are_published(guidelines: str) -> None:
+    assert "Comments are published with the data, under a pseudonym: write nothing" in guidelines
 
 
 @given(trees(), st.data())
@@ -95,5 +131,5 @@ def test_a_dialogue_is_shown_up_to_the_users_last_message() -> None:
     record = pair_records.record(tree, list(pairs(tree))[1])
     said = [(one["role"], one["content"]) for one in record["fields"]["dialogue"]]
     assert said == [("user", "one"), ("assistant", "two"), ("user", "&lt;three&gt;")]
-    assert record["external_id"] == f"{tree.tree_id}/3"
+    assert re.fullmatch(rf"{tree.tree_id}/3#[0-9a-f]{{12}}", record["external_id"])
     assert record["fields"]["persona"] == f"{tree.profile}\n\n{tree.personality}"

@@ -6,13 +6,14 @@ from typing import Any
 from cards.series import Series
 from pipelines.reviews.agreement import MARGINS, Judged, pair_figures
 from pipelines.reviews.figures import judge_panel, review_figures
+from pipelines.schema import review_id
 from tests.reviews.test_agreement import answer
 
 
 def review(*margins: float, wrong: int = 0) -> dict[str, Any]:
     """Of pairs of these margins, a tree each, on which people and judge agree but for the first few."""
     rows = [answer(f"t-{n}/0", "generic" if n < wrong else "tailored") for n in range(len(margins))]
-    said = {f"t-{n}/0": Judged("tailored", margin, f"t-{n}") for n, margin in enumerate(margins)}
+    said = {review_id(f"t-{n}/0"): Judged("tailored", margin, f"t-{n}") for n, margin in enumerate(margins)}
     return pair_figures(rows, 1, said, of=len(margins))
 
 
