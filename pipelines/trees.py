@@ -35,7 +35,8 @@ from pipelines.reviews.decisions import Reviews
 from pipelines.schema import PersonaRow, TreeRow
 from pipelines.tree_input import Source
 from pipelines.tree_job import PROMPTS, ROLES, Branch, Job, check_size
-from pipelines.tree_release import Finished, publish, recipe
+from pipelines.tree_release import publish, recipe
+from pipelines.tree_sources import Finished
 from pipelines.tree_told import tell
 
 _REHEARSED = 5  # trees that an estimate is made from

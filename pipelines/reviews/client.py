@@ -98,7 +98,8 @@ class Server:
         if found := self._found(WORKSPACE, name):
             return found
         raise UserError(
-            f"{self.address} has no dataset {name}: `python pipelines/review.py push` brings {repo_id} there"
+            f"{self.address} has no dataset {name}: `python pipelines/review.py push personas` (or trees) brings "
+            f"{repo_id} there"
         )
 
     def opened(self, repo_id: str, settings: "rg.Settings") -> "rg.Dataset":

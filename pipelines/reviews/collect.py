@@ -20,7 +20,7 @@ from pipelines.schema import KINDS, PLURAL, SPLITS, DroppedRow, PersonaRow, Text
 from pipelines.tree_input import manifest_of
 
 if TYPE_CHECKING:
-    from pipelines.tree_release import Trees
+    from pipelines.tree_sources import Trees
 
 # Of a dataset's name and the pseudonyms that were given before: what a server has, and review_id and annotator of all
 # its responses, also of those that are no answers any more
@@ -144,7 +144,7 @@ def _left(out: Path) -> Iterator[TreeRow]:
 
 def _trees(out: Path, manifest: Mapping[str, Any], reviews: Reviews, present: Mapping[str, str] | None) -> "Trees":
     """The trees of a release as the judge left them: those of personas that are present."""
-    from pipelines.tree_release import Trees
+    from pipelines.tree_sources import Trees
 
     votes = manifest["recipe"]["votes"]
     back = defaultdict[str, list[TreeRow]](list)

@@ -29,6 +29,7 @@ def status(server: Server) -> Table:
         )
     if not datasets:
         raise UserError(
-            f"nothing has been given to reviewers at {server.address} yet: `python pipelines/review.py push` does it"
+            f"nothing has been given to reviewers at {server.address} yet: `python pipelines/review.py push personas` "
+            "(or trees) does it"
         )
     return table

@@ -17,7 +17,8 @@ from pipelines.schema import DroppedRow, PersonaRow, PreferenceRow, TreeRow, tre
 from pipelines.steps.growth import RoleUse
 from pipelines.tree_input import Source
 from pipelines.tree_job import ROLES, Branch, Job
-from pipelines.tree_release import Finished, publish
+from pipelines.tree_release import publish
+from pipelines.tree_sources import Finished
 from tests.pipelines.players import PERSONA
 from tests.pipelines.trees import FACTS, TRAITS, grow, with_node
 
