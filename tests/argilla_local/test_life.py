@@ -221,7 +221,7 @@ def test_a_second_server_in_one_home_and_on_one_port_is_refused(argilla: Running
 def test_a_home_that_cannot_be_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
-    assert _refused(file) == f"--home {file} is a file: name a folder"
+    assert _refused(file) == f"--home {file}: File exists"
     assert _refused(Path("/proc/none")) == "--home /proc/none: No such file or directory"
     assert _refused(tmp_path).startswith(f"--home {tmp_path} holds other things: ")
     assert file.read_text() == "mine"
@@ -246,7 +246,7 @@ def test_the_command_tells_an_error_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     process = start(tmp_path / "file")
     told, _ = process.communicate(timeout=60)
-    assert (process.returncode, told) == (2, f"error: --home {tmp_path / 'file'}: File exists\n")
+    assert (process.returncode, told) == (2, f"error: --home {tmp_path / 'file'} is a file: name a folder\n")
 
 
 def test_what_checks_a_suggestion_is_built_once(tmp_path: Path) -> None:
