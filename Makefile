@@ -33,7 +33,7 @@ bench: .venv/done  ## speed, as ratios against named counterparts; takes an hour
 	$(BIN)/python tests/benchmarks/diversity.py
 	$(BIN)/python tests/benchmarks/personas.py
 	$(BIN)/python tests/benchmarks/trees.py
-	$(BIN)/python tests/benchmarks/review.py
+	$(BIN)/python -m tests.benchmarks.review
 
 chromium:  # the tests' browser, from Debian's packages where it is missing
 	@command -v chromium > /dev/null || { $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq --yes install chromium; }

@@ -1,6 +1,6 @@
 """Reviews of the paper's size on the local server: 3,310 personas with their vectors, and 2,000 pairs of replies.
 
-    python tests/benchmarks/review.py
+    python -m tests.benchmarks.review
 
 For each dataset: seconds and records a second of the push, and how many times faster it is than the log of Argilla's
 own client for the same records (of 300 of them); milliseconds of a page of an annotator's queue (10 records, the median
