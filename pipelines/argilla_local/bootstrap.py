@@ -12,9 +12,7 @@ from argilla_server.database import AsyncSessionLocal, async_engine
 from argilla_server.models import User, UserRole, Workspace
 from sqlalchemy import text
 
-from pipelines.argilla_local.credentials import Credentials
-
-WORKSPACE = "review"
+from pipelines.argilla_local.credentials import WORKSPACE, Credentials
 
 
 def prepare(credentials: Credentials) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pipelines.errors import UserError
 
 FILE = "credentials.json"
+WORKSPACE = "review"  # on the server, that of reviewers
 OWNER = "owner"
 
 

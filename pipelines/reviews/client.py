@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from pipelines.argilla_local.credentials import WORKSPACE
 from pipelines.cli import console
 from pipelines.errors import UserError
 from pipelines.reviews.questions import Sample
@@ -34,7 +35,6 @@ from pipelines.reviews.transport import PatientTransport
 if TYPE_CHECKING:
     import argilla as rg
 
-WORKSPACE = "review"
 OWNERS_WORKSPACE = "review-samples"  # what annotators are not to see
 
 _UNFINISHED = ".new"  # ends the name of a dataset while it is made

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page, sync_playwright
 
-_FLAGS = (
+FLAGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -16,7 +16,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-)
+]
 
 
 @dataclass
@@ -37,17 +37,22 @@ class Visit:
 def logged_in(api_url: str, username: str, password: str) -> Iterator[Visit]:
     """A new browser in which somebody has logged in through the page."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
         page.set_default_timeout(15_000)
         visit = Visit(api_url, page)
         page.on("requestfinished", lambda request: visit.note(request.url, "answered"))
         page.on("requestfailed", lambda request: visit.note(request.url, request.failure or ""))
         page.on("console", lambda message: visit.refused.append(message.text) if message.type == "error" else None)
-        page.goto(f"{api_url}/sign-in")
-        page.fill("input[type=text]", username)
-        page.fill("input[type=password]", password)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{api_url}/")
+        sign_in(page, api_url, username, password)
         yield visit
         browser.close()
+
+
+def sign_in(page: Page, api_url: str, username: str, password: str) -> None:
+    """Logs somebody in through the page."""
+    page.goto(f"{api_url}/sign-in")
+    page.fill("input[type=text]", username)
+    page.fill("input[type=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{api_url}/")

@@ -16,6 +16,7 @@ from pipelines.reviews.client import Server, dataset_name
 from pipelines.reviews.pair_records import first, record_id
 from pipelines.reviews.pushing import push_personas, push_trees
 from pipelines.schema import DroppedRow, PersonaRow, ReviewRow, TreeRow, review_id
+from tests.argilla_local.browser import FLAGS, sign_in
 from tests.argilla_local.local import ROOT
 from tests.pipelines.stage import SMALL, Stage
 from tests.pipelines.trees import Exchange, chain
@@ -23,10 +24,6 @@ from tests.reviews.releases import ODD, persona, write_personas, write_trees
 
 pytestmark = pytest.mark.slow
 
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 ALL_ODD = "\n".join(ODD)
 TYPED = ["  a<b & c>d &amp; <i>e</i>", "עברית *x* 🦔", "Two  spaces."]
 
@@ -50,11 +47,7 @@ def review(folder: Path, home: Path, *arguments: str) -> str:
 def logged_in(browser: Browser, server: Server, name: str, password: str) -> Page:
     """A page of an annotator's own."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.goto(f"{server.address}/sign-in")
-    page.fill("input[type=text]", name)
-    page.fill("input[type=password]", password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{server.address}/")
+    sign_in(page, server.address, name, password)
     return page
 
 
