@@ -1,0 +1,79 @@
+"""What a model was made of: beside the checkpoints as run.json, and as a section of TRL's model card."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """The options that are not TRL's defaults, the data's version and rows, and what the test split says."""
+
+    options: dict[str, Any]
+    version: str
+    rehearsal: bool
+    rows: dict[str, int]  # split -> rows that reach the trainer
+    test: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """What run.json holds: what another run must have in common to go on from this one's checkpoints."""
+        return {**self.options, "dataset_version": self.version, "dataset_rows": self.rows}
+
+    def section(self) -> str:
+        """Markdown."""
+        import yaml
+
+        name = self.options["dataset_name"]
+        config = self.options.get("dataset_config")
+        rows = ", ".join(f"{count:,} rows of `{split}`" for split, count in self.rows.items())
+        lines = ["## What it was made of", ""]
+        if self.rehearsal:
+            lines += [
+                "**The data was made by rules, for rehearsal: this model is for trying things, not for use.**",
+                "",
+            ]
+        lines += [
+            f"Dataset: `{name}`"
+            + (f", config `{config}`" if config else "")
+            + (f", {self.version}" if self.version else "")
+            + f": {rows}.",
+            f"Started from `{self.options['model_name_or_path']}`. What differs from TRL's defaults:",
+            "",
+            "```yaml",
+            yaml.safe_dump(self.options, sort_keys=True, allow_unicode=True).strip(),
+            "```",
+        ]
+        if self.test:
+            lines += ["", "On the test split:", "", table(self.test)]
+        return "\n".join(lines) + "\n"
+
+
+def table(told: dict[str, float]) -> str:
+    """The figures of the test split as a Markdown table: all rows, each turn, each bucket of the judge's margin.
+
+    >>> print(table({"loss": 0.51234, "rows": 4, "loss/turn 1": 0.5, "rows/turn 1": 2}))
+    | test | rows | loss |
+    | --- | ---: | ---: |
+    | all | 4 | 0.512 |
+    | turn 1 | 2 | 0.500 |
+    """
+    names = [key for key in told if "/" not in key and key != "rows"]
+    groups = ["", *(key.removeprefix("rows") for key in told if key.startswith("rows/"))]
+    lines = ["| test | rows | " + " | ".join(names) + " |", "| --- |" + " ---: |" * (len(names) + 1)]
+    for group in groups:
+        values = " | ".join(f"{told[name + group]:.3f}" for name in names)
+        lines.append(f"| {group.removeprefix('/') or 'all'} | {told['rows' + group]:,.0f} | {values} |")
+    return "\n".join(lines)
+
+
+def carded(trainer: type, made_of: MadeOf) -> type:
+    """The trainer, with that section in each model card that it writes."""
+
+    class Carded(trainer):  # type: ignore[misc] # one of trl's two, chosen at run time
+        def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+            super().create_model_card(*args, **kwargs)
+            readme = Path(self.args.output_dir) / "README.md"
+            if self.is_world_process_zero():
+                readme.write_text(f"{readme.read_text().rstrip()}\n\n{made_of.section()}")
+
+    return Carded
