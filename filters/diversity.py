@@ -16,6 +16,7 @@ Kind = Literal["profile", "personality"]
 
 PRESETS: dict[str, dict[Kind, float]] = {
     "lexical": {"profile": 0.70, "personality": 0.80},
+    "lexical (micro)": {"profile": 0.90, "personality": 0.90},  # for the rehearsal's micro world, whose texts are alike
     "all-MiniLM-L6-v2": {"profile": 0.80, "personality": 0.90},  # that for personalities is a guess
     "paraphrase-MiniLM-L6-v2": {"profile": 0.60, "personality": 0.60},  # arXiv 2410.03642
 }

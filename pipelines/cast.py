@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from pipelines.errors import UserError
+from pipelines.rehearsal import World, model_of
 
 if TYPE_CHECKING:
     from distilabel.models import LLM
@@ -119,10 +120,10 @@ class Cast:
         return {role: player.published() for role, player in self.players.items()}
 
 
-def rehearsal_cast(roles: list[str], base_url: str) -> Cast:
-    """The offline cast, behind the endpoint that `pipelines.rehearsal` serves."""
+def rehearsal_cast(roles: list[str], base_url: str, world: World = "full") -> Cast:
+    """The offline cast of a world, behind the endpoint that `pipelines.rehearsal` serves."""
     players = {
-        role: _player(role, "OpenAILLM", {"model": f"{_REHEARSAL}{role}", "base_url": base_url}) for role in roles
+        role: _player(role, "OpenAILLM", {"model": model_of(role, world), "base_url": base_url}) for role in roles
     }
     return Cast(players, rehearsal=True)
 

@@ -23,6 +23,7 @@ from filters.leakage import LeakageError
 from pipelines.cast import Cast, read_cast, rehearsal_cast, require_keys, single_cast
 from pipelines.errors import Stopped, UserError
 from pipelines.records import SchemaError
+from pipelines.rehearsal import WORLDS, World
 from pipelines.seeds.reader import SeedError
 
 console = Console(highlight=False, soft_wrap=True)
@@ -46,6 +47,12 @@ def stage_options(parser: argparse.ArgumentParser, name: str) -> None:
     choice = cast.add_mutually_exclusive_group()
     choice.add_argument("--llm", metavar="openai:MODEL", help="one model of an OpenAI-compatible server for every role")
     choice.add_argument("--cast", type=Path, metavar="FILE", help="YAML: class and settings for each role")
+    choice.add_argument(
+        "--world",
+        choices=WORLDS,
+        default="full",
+        help="of the rehearsal cast: full (default), or micro, a language of 400 words to train a small model on",
+    )
     cast.add_argument("--base-url", metavar="URL", help="the server of --llm (default: OPENAI_BASE_URL, else OpenAI's)")
     run = parser.add_argument_group("the run")
     run.add_argument(
@@ -112,7 +119,8 @@ def cast_of(options: argparse.Namespace, roles: list[str]) -> Cast:
     elif options.llm:
         cast = single_cast(roles, options.llm, options.base_url)
     else:
-        cast = rehearsal_cast(roles, "http://127.0.0.1/v1")  # its real address is known when it has been started
+        unstarted = "http://127.0.0.1/v1"  # its real address is known when it has been started
+        cast = rehearsal_cast(roles, unstarted, options.world)
     unpriced = [role for role, player in cast.players.items() if player.price is None]
     if options.max_cost is not None and unpriced:
         raise UserError(f"--max-cost needs a price for every role, from a --cast file; none for: {', '.join(unpriced)}")
@@ -168,8 +176,8 @@ def push_releases(releases: Mapping[Path, str], target: push.Target | None) -> N
 
 
 @contextmanager
-def on_stage(cast: Cast, seed: int) -> Iterator[Cast]:
-    """The cast, ready to be called: starts the rehearsal endpoint if it plays, and looks whether others answer.
+def on_stage(cast: Cast, seed: int, world: World) -> Iterator[Cast]:
+    """The cast, ready to be called: starts the rehearsal's endpoint if it plays, and looks whether others answer.
 
     Raises:
         UserError: an endpoint is not there, or does not accept the key.
@@ -177,8 +185,8 @@ def on_stage(cast: Cast, seed: int) -> Iterator[Cast]:
     if cast.rehearsal:
         from pipelines import rehearsal
 
-        with rehearsal.serve(seed=seed) as base_url:
-            yield rehearsal_cast(list(cast.players), base_url)
+        with rehearsal.serve(world=world, seed=seed) as base_url:
+            yield rehearsal_cast(list(cast.players), base_url, world)
     else:
         require_keys(cast)
         _require_answers(cast)

@@ -26,6 +26,7 @@ from pipelines.records import Record, documentation, to_table
 from pipelines.reviews.agreement import persona_figures
 from pipelines.reviews.decisions import NO_REVIEWS, REVIEW, Reviews
 from pipelines.schema import KINDS, PLURAL, SPLITS, AloeRow, DroppedRow, PersonaRow, ReviewRow, TextRow
+from pipelines.seeds.micro import micro_seeds
 from pipelines.seeds.reader import SEED_FILES, read_seeds
 
 _PACKAGES = ("distilabel", "faiss-cpu", "numpy", "scikit-learn", "sentence-transformers")
@@ -305,13 +306,17 @@ def _card_facts(tables: Tables, manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _seeds(told: Mapping[str, Any], tables: Tables) -> dict[str, dict[str, Any]]:
-    """What the rounds began with, how many of it stayed, and whether it is other ones than those that ship."""
-    shipped = seeds_told({kind: read_seeds(str(SEED_FILES[kind]), kind) for kind in KINDS})
+    """What the rounds began with, how many of it stayed, and whether it is other ones than those that ship: by hand,
+    or by rule for the rehearsal's micro world.
+    """
+    by_hand = seeds_told({kind: read_seeds(str(SEED_FILES[kind]), kind) for kind in KINDS})
+    by_rule = seeds_told(micro_seeds())
     return {
         config: {
             **told[config],
             "kept": sum(row.origin == "seed" for row in tables[config]),
-            "own": told[config] != shipped[config],
+            "own": told[config] not in (by_hand[config], by_rule[config]),
+            "by_rule": told[config] == by_rule[config],
         }
         for config in map(PLURAL.__getitem__, KINDS)
     }

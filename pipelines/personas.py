@@ -3,6 +3,7 @@
     python pipelines/personas.py                                  # the offline rehearsal cast, 3,310 personas
     python pipelines/personas.py --llm openai:gpt-4o-mini         # a real one
     python pipelines/personas.py --profiles 500                   # goes on from a finished pool of 331
+    python pipelines/personas.py --world micro                    # the rehearsal's small world, for training/micro
     python pipelines/personas.py --push                           # and sends both datasets to the Hub
 
 Writes `i2a/personas` (train, test, heldout) and beside it `i2a/aloe`, the held-out personas with the certificate of
@@ -29,9 +30,11 @@ from pipelines.persona_job import RECORDS, ROLES, Job, Tables
 from pipelines.persona_release import aloe_folder, publish, repo_ids, summary
 from pipelines.progress import shown
 from pipelines.prompts import render
+from pipelines.rehearsal import World
 from pipelines.reviews.decisions import Reviews
 from pipelines.schema import KINDS, PLURAL, Kind
-from pipelines.seeds.reader import SEED_FILES, read_seeds
+from pipelines.seeds.micro import micro_seeds
+from pipelines.seeds.reader import SEED_FILES, Seed, read_seeds
 
 _GROWING = ("profiles", "personalities")  # what may be larger than in a finished release
 _DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
@@ -59,7 +62,7 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     pool.add_argument("--heldout-personalities", type=cli.natural, default=5, metavar="N", help="likewise")
     for kind in KINDS:
         pool.add_argument(
-            f"--{kind}-seeds", nargs="+", default=[str(SEED_FILES[kind])], metavar="FILE",
+            f"--{kind}-seeds", nargs="+", metavar="FILE",
             help=".jsonl, .json, .txt, or a dataset on the Hub or here (default: the 20 that ship)",
         )  # fmt: skip
     pool.add_argument("--embedder", metavar="NAME", help="lexical, or a sentence-transformers model by name or path "
@@ -106,7 +109,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _make(options: argparse.Namespace, job: Job, base: Base | None, ids: Mapping[Path, str]) -> None:
     began = datetime.now(UTC)
-    with cli.work_folder(options.work, "personas") as work, cli.on_stage(job.cast, job.seed) as cast:
+    with cli.work_folder(options.work, "personas") as work, cli.on_stage(job.cast, job.seed, options.world) as cast:
         if cast.rehearsal:
             cli.console.print("rehearsal cast: rule-made data to try things with; --llm or --cast names a real one")
         if job.embedder == "lexical":
@@ -128,17 +131,16 @@ def job_of(options: argparse.Namespace, cast: Cast) -> Job:
         SeedError, UserError: a seed file or a threshold that is not valid.
     """
     embedder = options.embedder or ("lexical" if cast.rehearsal else _DEFAULT_EMBEDDER)
-    sources = {"profile": options.profile_seeds, "personality": options.personality_seeds}
     thresholds = {"profile": options.profile_threshold, "personality": options.personality_threshold}
     return Job(
         cast=cast,
         seed=options.seed,
-        seeds={kind: [seed for source in sources[kind] for seed in read_seeds(source, kind)] for kind in KINDS},
+        seeds=_seeds(options),
         targets={"profile": options.profiles, "personality": options.personalities},
         heldout={"profile": options.heldout_profiles, "personality": options.heldout_personalities},
         per_profile=options.per_profile,
         embedder=embedder,
-        thresholds={kind: _threshold(embedder, kind, thresholds[kind]) for kind in KINDS},
+        thresholds={kind: _threshold(embedder, options.world, kind, thresholds[kind]) for kind in KINDS},
         concurrency=options.concurrency,
         max_cost=options.max_cost,
         work=options.work / "personas",
@@ -146,9 +148,27 @@ def job_of(options: argparse.Namespace, cast: Cast) -> Job:
     )
 
 
-def _threshold(embedder: str, kind: Kind, given: float | None) -> float:
+def _seeds(options: argparse.Namespace) -> dict[Kind, list[Seed]]:
+    """The seeds that the options name; else those of the world.
+
+    Raises:
+        SeedError: a file that cannot be read.
+        UserError: seeds of another world.
+    """
+    sources = {"profile": options.profile_seeds, "personality": options.personality_seeds}
+    if options.world == "micro":
+        if named := [kind for kind in KINDS if sources[kind]]:
+            raise UserError(f"--{named[0]}-seeds: --world micro brings its own seeds; leave out one of the two")
+        return micro_seeds()
+    return {
+        kind: [seed for source in sources[kind] or [str(SEED_FILES[kind])] for seed in read_seeds(source, kind)]
+        for kind in KINDS
+    }
+
+
+def _threshold(embedder: str, world: World, kind: Kind, given: float | None) -> float:
     try:
-        return threshold(embedder, kind, given)
+        return threshold(embedder if world == "full" else f"{embedder} ({world})", kind, given)
     except ValueError as error:
         raise UserError(f"--{kind}-threshold: {error}") from error
 

@@ -13,6 +13,8 @@ from pipelines.cli import repo_id
 from pipelines.errors import UserError
 from pipelines.journal import call_key
 from pipelines.records import local_release, read_release
+from pipelines.rehearsal import World
+from pipelines.rehearsal.world import micro
 from pipelines.schema import PersonaRow
 
 _GROWN = ("train", "test")  # the splits that trees are grown for; `heldout` is the benchmark's
@@ -57,6 +59,26 @@ def read(name: str, trees: int | None, seed: int) -> Source:
         draw(personas, trees, seed),
         shared,
     )
+
+
+def world_of(persona: PersonaRow) -> World:
+    """The world of the rehearsal that speaks as this persona: micro, where it is made of that world's statements."""
+    return "micro" if micro.is_spoken([*persona.facts, *persona.traits]) else "full"
+
+
+def require_world(name: str, source: Source, world: World) -> None:
+    """Sees that the rehearsal's world can play the personas that were drawn.
+
+    Raises:
+        UserError: one is of the other world.
+    """
+    for rows in source.drawn.values():
+        for row in rows:
+            if (other := world_of(row)) != world:
+                raise UserError(
+                    f"{name}: the persona {row.persona_id} is of the rehearsal's world {other}, which --world {world} "
+                    f"cannot play: give --world {other}, or --personas that pipelines/personas.py --world {world} made"
+                )
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
     python pipelines/trees.py                                   # the offline rehearsal cast, all of i2a/personas
     python pipelines/trees.py --cast cast.yaml --trees 300      # a real one
+    python pipelines/trees.py --world micro --trees 300         # the rehearsal's small world, on personas that it made
     python pipelines/trees.py show [TREE_ID]                    # one tree, to read in the terminal
 
 In each turn the user-LLM speaks as the persona, the inducer says what that shows of it, one responder is told so and
@@ -31,6 +32,7 @@ from pipelines.journal import Journal
 from pipelines.progress import shown
 from pipelines.prompts import prompt_hashes
 from pipelines.records import read_release
+from pipelines.rehearsal import World
 from pipelines.reviews.decisions import Reviews
 from pipelines.schema import PersonaRow, TreeRow
 from pipelines.tree_input import Source
@@ -90,6 +92,8 @@ def run(options: argparse.Namespace) -> None:
     check_size(options.branch, options.turns)
     job = _job(options, cli.cast_of(options, ROLES))
     source = tree_input.read(options.personas, options.trees, options.seed)
+    if job.cast.rehearsal:
+        tree_input.require_world(options.personas, source, options.world)
     repo_id, target = options.repo or cli.repo_id(options.out), cli.target_of(options)
     rehearsal = job.cast.rehearsal or any(row.rehearsal for rows in source.drawn.values() for row in rows)
     if options.dry_run:
@@ -147,7 +151,7 @@ def _is_made(options: argparse.Namespace, job: Job, source: Source) -> bool:
 
 def _make(options: argparse.Namespace, job: Job, source: Source, repo_id: str) -> None:
     began = datetime.now(UTC)
-    with cli.work_folder(options.work, "trees") as work, cli.on_stage(job.cast, job.seed) as cast:
+    with cli.work_folder(options.work, "trees") as work, cli.on_stage(job.cast, job.seed, options.world) as cast:
         if cast.rehearsal:
             cli.console.print("rehearsal cast: rule-made data to try things with; --llm or --cast names a real one")
         elif any(row.rehearsal for rows in source.drawn.values() for row in rows):
@@ -222,7 +226,7 @@ def _estimate(options: argparse.Namespace, job: Job, source: Source) -> None:
         with Journal(job.work / "finished") as journal:
             finished = sum(job.tree_key(row) in journal for row in personas)
     rehearsed = personas[:: max(1, len(personas) // _REHEARSED)][:_REHEARSED]
-    used = _rehearse(job, rehearsed)
+    used = _rehearse(job, rehearsed, tree_input.world_of(rehearsed[0]))
     share = (len(personas) - finished) / len(used)
     loads = {
         role: Load(
@@ -242,13 +246,13 @@ def _estimate(options: argparse.Namespace, job: Job, source: Source) -> None:
         cli.console.print(f"would be refused as it is: {error}")
 
 
-def _rehearse(job: Job, personas: Sequence[PersonaRow]) -> list[Mapping[str, Mapping[str, int]]]:
+def _rehearse(job: Job, personas: Sequence[PersonaRow], world: World) -> list[Mapping[str, Mapping[str, int]]]:
     """Role -> what it took, for each of these personas' trees."""
     from pipelines import rehearsal
     from pipelines.steps.grow_trees import Growing
 
-    with TemporaryDirectory() as folder, rehearsal.serve(seed=job.seed) as base_url:
-        trial = replace(job, cast=rehearsal_cast(ROLES, base_url), work=Path(folder), max_cost=None, replicas=1)
+    with TemporaryDirectory() as folder, rehearsal.serve(world=world, seed=job.seed) as base_url:
+        trial = replace(job, cast=rehearsal_cast(ROLES, base_url, world), work=Path(folder), max_cost=None, replicas=1)
         llms = {role: player.build() for role, player in trial.cast.players.items()}
         for llm in llms.values():
             llm.load()

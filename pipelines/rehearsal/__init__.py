@@ -12,6 +12,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+World = Literal["full", "micro"]
+WORLDS: tuple[World, ...] = get_args(World)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,20 @@ class Rehearsal:
             self.process.stdout.close()
 
 
-def start(**options: float) -> Rehearsal:
+def model_of(role: str, world: World) -> str:
+    """The name of a role's model, which tells the worlds apart wherever it is written.
+
+    >>> model_of("user", "full"), model_of("user", "micro")
+    ('rehearsal/user', 'rehearsal/micro/user')
+    """
+    return f"rehearsal/{role}" if world == "full" else f"rehearsal/{world}/{role}"
+
+
+def start(**options: float | str) -> Rehearsal:
     """Starts a server on a free port of loopback and returns when it answers.
 
-    The options are those of the command, with underscores: seed, latency, jitter (seconds), rate_429, rate_500,
-    rate_hang, rate_cut, rate_garbage, rate_empty, rate_refusal (shares of the calls), port.
+    The options are those of the command, with underscores: world (full or micro), seed, latency, jitter (seconds),
+    rate_429, rate_500, rate_hang, rate_cut, rate_garbage, rate_empty, rate_refusal (shares of the calls), port.
 
     Raises:
         RuntimeError: the server ended before it was ready; what it had to say stands on stderr.
@@ -60,7 +73,7 @@ def start(**options: float) -> Rehearsal:
 
 
 @contextmanager
-def serve(**options: float) -> Iterator[str]:
+def serve(**options: float | str) -> Iterator[str]:
     """The base URL of a server that lives as long as the block; options as of `start`."""
     server = start(**options)
     try:

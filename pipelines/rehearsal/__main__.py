@@ -5,6 +5,7 @@ import asyncio
 import os
 from dataclasses import fields
 
+from pipelines.rehearsal import WORLDS
 from pipelines.rehearsal.faults import Faults
 from pipelines.rehearsal.server import HOST, Settings, run
 
@@ -15,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
         description=f"Serves the offline cast as an OpenAI-compatible endpoint on {HOST}.",
     )
     options.add_argument("--port", type=int, default=0, help="0 (default) takes a free one; the base URL is printed")
+    options.add_argument("--world", choices=WORLDS, default="full", help="micro: a closed vocabulary of 400 words")
     options.add_argument("--seed", type=int, default=0, help="other seed, other replies")
     options.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="before each reply")
     options.add_argument("--jitter", type=float, default=0.0, metavar="SECONDS", help="at most this much on top")
@@ -36,7 +38,7 @@ def main() -> None:
     given = options.parse_args()
     try:
         faults = Faults(**{field.name: getattr(given, field.name) for field in fields(Faults)})
-        settings = Settings(given.seed, given.latency, given.jitter, faults)
+        settings = Settings(given.seed, given.latency, given.jitter, faults, given.world)
     except ValueError as error:
         options.error(str(error))
     try:

@@ -1,7 +1,7 @@
 """The inducer, who notes what a person has shown, and the judge, who scores replies and spots contradictions."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import orjson
 
@@ -19,13 +19,17 @@ _LEAK_SCORE = 4.0
 _FICKLE = 0.04  # pairs in which the judge favours whichever stands first
 
 
-def induce(messages: Sequence[Message]) -> str:
-    """`{"shown": [numbers]}`: what the person's messages show that no earlier answer of this role listed."""
+def induce(messages: Sequence[Message], is_shown: Callable[[str, Sequence[str]], bool]) -> str:
+    """`{"shown": [numbers]}`: what the person's messages show that no earlier answer of this role listed.
+
+    Args:
+        is_shown: whether a statement is shown by some messages of the person, taken together.
+    """
     persona = numbered(tag(messages, "persona"))
     texts = [inside(message.content, "text") for message in messages if message.role == "user"]
     said = [text for text in texts if text]
     before = {number for message in messages if message.role == "assistant" for number in _listed(message.content)}
-    new = [number for number, statement in persona.items() if number not in before and _is_shown(statement, said)]
+    new = [number for number, statement in persona.items() if number not in before and is_shown(statement, said)]
     return orjson.dumps({"shown": sorted(new)}).decode()
 
 
@@ -35,7 +39,8 @@ def _listed(reply: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d{1,6}", found[1])] if found else []
 
 
-def _is_shown(statement: str, said: Sequence[str]) -> bool:
+def is_shown(statement: str, said: Sequence[str]) -> bool:
+    """Whether some messages of a person show a statement: a manner by what is typed, the rest by its words."""
     typed = manners.manner(statement)
     if typed.startswith("@"):
         return sum(manners.seen(typed, text) for text in said) > 1

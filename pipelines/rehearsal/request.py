@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
+from pipelines.rehearsal import World, model_of
 from pipelines.rehearsal.tags import Message
 
 ROLES = ("writer", "user", "inducer", "tailored", "generic", "judge")
-MODELS = tuple(f"rehearsal/{role}" for role in ROLES)
 MAX_CHOICES = 128
 CHARACTERS_PER_TOKEN = 4
 _SPEAKERS = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
@@ -47,11 +47,17 @@ def tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
-def parse(raw: bytes) -> ChatRequest:
+def models(world: World) -> dict[str, str]:
+    """The models of a world, each with its role."""
+    return {model_of(role, world): role for role in ROLES}
+
+
+def parse(raw: bytes, world: World = "full") -> ChatRequest:
     """Reads the body of POST /v1/chat/completions.
 
     Raises:
-        ApiError: with status 404 for an unknown model, else 400; the message says what is wrong and what is right.
+        ApiError: with status 404 for a model that this world has not, else 400; the message says what is wrong and
+            what is right.
     """
     try:
         body = orjson.loads(raw)
@@ -64,7 +70,7 @@ def parse(raw: bytes) -> ChatRequest:
     _check_format(body.get("response_format"))
     _number(body, "temperature", 0, 2)
     return ChatRequest(
-        role=_role(body.get("model")),
+        role=_role(body.get("model"), models(world)),
         messages=_messages(body.get("messages")),
         seed=_integer(body, "seed", -(2**63), 2**63 - 1),
         choices=_integer(body, "n", 1, MAX_CHOICES) or 1,
@@ -72,17 +78,17 @@ def parse(raw: bytes) -> ChatRequest:
     )
 
 
-def _role(model: object) -> str:
+def _role(model: object, known: dict[str, str]) -> str:
     if not isinstance(model, str):
         raise ApiError(f"`model` must be a string, not {_kind(model)}.", "model")
-    if model not in MODELS:
+    if model not in known:
         raise ApiError(
-            f"The model {model!r} does not exist. The rehearsal has {', '.join(MODELS)}.",
+            f"The model {model!r} does not exist. The rehearsal has {', '.join(known)}.",
             "model",
             status=404,
             code="model_not_found",
         )
-    return model.partition("/")[2]
+    return known[model]
 
 
 def _messages(messages: object) -> tuple[Message, ...]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import orjson
 from aiohttp import web
 
-from pipelines.rehearsal import roles
+from pipelines.rehearsal import World, model_of, roles
 from pipelines.rehearsal.draw import Draw
 from pipelines.rehearsal.faults import Faults, spoil
-from pipelines.rehearsal.request import CHARACTERS_PER_TOKEN, MODELS, ApiError, ChatRequest, parse, tokens
+from pipelines.rehearsal.request import CHARACTERS_PER_TOKEN, ApiError, ChatRequest, models, parse, tokens
 
 HOST = "127.0.0.1"
 MAX_BODY = 64 * 1024 * 1024
@@ -29,6 +29,7 @@ class Settings:
     latency: float = 0.0
     jitter: float = 0.0
     faults: Faults = field(default_factory=Faults)
+    world: World = "full"
 
     def __post_init__(self) -> None:
         for name, seconds in (("latency", self.latency), ("jitter", self.jitter)):
@@ -76,7 +77,7 @@ class Endpoint:
         stats.in_flight += 1
         stats.peak_concurrency = max(stats.peak_concurrency, stats.in_flight)
         try:
-            return await self._answer(http, parse(await http.read()))
+            return await self._answer(http, parse(await http.read(), self.settings.world))
         except ApiError as error:
             stats.rejected += 1
             return web.Response(status=error.status, body=error.body(), content_type=_JSON)
@@ -114,7 +115,7 @@ class Endpoint:
             message = {"role": "assistant", "content": text, "refusal": None}
             choices.append({"index": index, "message": message, "logprobs": None, "finish_reason": reason})
         asked = sum(tokens(message.content) for message in request.messages)
-        model = f"rehearsal/{request.role}"
+        model = model_of(request.role, self.settings.world)
         self.stats.tokens_in += asked
         self.stats.tokens_out += used
         self.stats.by_model[model] += 1
@@ -131,7 +132,7 @@ class Endpoint:
         )
 
     def _choice(self, request: ChatRequest, draw: Draw) -> tuple[str, str]:
-        text = roles.reply(request.role, request.messages, draw)
+        text = roles.reply(request.role, request.messages, draw, self.settings.world)
         fault = self.settings.faults.of_reply(draw.fork("fault"))
         if fault:
             self.stats.faults[fault] += 1
@@ -141,8 +142,11 @@ class Endpoint:
         return text, "stop"
 
     async def models(self, _: web.Request) -> web.Response:
-        models = [{"id": model, "object": "model", "created": _CREATED, "owned_by": "rehearsal"} for model in MODELS]
-        return web.Response(body=orjson.dumps({"object": "list", "data": models}), content_type=_JSON)
+        listed = [
+            {"id": model, "object": "model", "created": _CREATED, "owned_by": "rehearsal"}
+            for model in models(self.settings.world)
+        ]
+        return web.Response(body=orjson.dumps({"object": "list", "data": listed}), content_type=_JSON)
 
     async def tell_stats(self, _: web.Request) -> web.Response:
         return web.Response(body=self.stats.as_json(), content_type=_JSON)

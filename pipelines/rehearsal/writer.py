@@ -1,4 +1,4 @@
-"""The writer: new profiles and personalities, and a given text taken apart into statements."""
+"""The writer: new profiles and personalities, some of which follow an exemplar too closely."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,31 +7,31 @@ import orjson
 
 from pipelines.rehearsal.draw import Draw
 from pipelines.rehearsal.tags import Message, items, tag
-from pipelines.rehearsal.world import full
 
 MAX_COUNT = 200
 DEFAULT_COUNT = 20
-_ECHO = 0.2  # share of new texts that follow an exemplar too closely, as real writers' do
+_ECHO = 0.2  # share of new texts that do, as with real writers
 _SENTENCE = re.compile(r"(?<=[.!?]) +")
 
+Invent = Callable[[Draw], list[str]]
+Echo = Callable[[Sequence[str], Draw], list[str]]
 
-def texts(messages: Sequence[Message], draw: Draw, kind: str) -> str:
-    """`{kind: [[statement, ...], ...]}`, as many as <count> says; kind is `profiles` or `personalities`."""
-    invent = full.profile if kind == "profiles" else full.personality
+
+def texts(messages: Sequence[Message], draw: Draw, kind: str, invent: Invent, echo: Echo) -> str:
+    """`{kind: [[statement, ...], ...]}`, as many as <count> says; kind is `profiles` or `personalities`.
+
+    Args:
+        invent: a new text of the world.
+        echo: a text that follows a known one too closely.
+    """
     known = [_SENTENCE.split(text) for text in items(tag(messages, "exemplars"))]
     written: list[list[str]] = []
     for index in range(_count(tag(messages, "count"))):
-        written.append(_text(invent, known + written, draw.fork(kind, index)))
+        of_text = draw.fork(kind, index)
+        echoes = known + written
+        written.append(echo(of_text.pick(echoes), of_text) if echoes and of_text.chance(_ECHO) else invent(of_text))
     return orjson.dumps({kind: written}).decode()
 
 
 def _count(text: str | None) -> int:
     return min(int(text), MAX_COUNT) if text and text.isdecimal() and len(text) < 9 else DEFAULT_COUNT
-
-
-def _text(invent: Callable[[Draw], list[str]], known: list[list[str]], draw: Draw) -> list[str]:
-    if not known or not draw.chance(_ECHO):
-        return invent(draw)
-    echoed = draw.pick(known)
-    left_out = draw.pick(range(len(echoed)))  # nothing new is put in: it could be a second age or home
-    return [statement for number, statement in enumerate(echoed) if number != left_out]

@@ -101,8 +101,8 @@ def facts() -> dict[str, Any]:
         "embedder": "some-embedder",
         "thresholds": {"profile": 0.7, "personality": 0.8},
         "seeds": {
-            "profiles": {"count": 20, "kept": 14, "sha256": "ab" * 32, "own": False},
-            "personalities": {"count": 21, "kept": 12, "sha256": "cd" * 32, "own": False},
+            "profiles": {"count": 20, "kept": 14, "sha256": "ab" * 32, "own": False, "by_rule": False},
+            "personalities": {"count": 21, "kept": 12, "sha256": "cd" * 32, "own": False, "by_rule": False},
         },
         "texts": [
             {

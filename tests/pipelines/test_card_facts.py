@@ -12,6 +12,7 @@ from pipelines.card_facts import terms
 from pipelines.cast import Cast, Player, Price
 from pipelines.persona_job import Job
 from pipelines.schema import KINDS, Kind, TextRow
+from pipelines.seeds.micro import micro_seeds
 from pipelines.seeds.reader import SEED_FILES, Seed, read_seeds
 
 USE = {"calls": 3, "tokens_in": 2_000_000, "tokens_out": 500_000, "repeated": 7}
@@ -157,11 +158,14 @@ def test_seeds_that_ship_are_told_from_the_publisher_s_own(job: Job) -> None:
     shipped = persona_release._seeds(job.recipe()["seeds"], tables)
     assert {name: found["kept"] for name, found in shipped.items()} == {"profiles": 2, "personalities": 1}
     assert {name: found["own"] for name, found in shipped.items()} == {"profiles": False, "personalities": False}
+    assert not any(found["by_rule"] for found in shipped.values())
     assert shipped["profiles"]["count"] == 20
     assert len(shipped["profiles"]["sha256"]) == 64
     fewer = replace(job, seeds={**job.seeds, "profile": job.seeds["profile"][:19]})
     own = persona_release._seeds(fewer.recipe()["seeds"], tables)
     assert {name: found["own"] for name, found in own.items()} == {"profiles": True, "personalities": False}
+    micro = persona_release._seeds(replace(job, seeds=micro_seeds()).recipe()["seeds"], tables)
+    assert all(found["by_rule"] and not found["own"] for found in micro.values())
 
 
 def test_lengths_are_told_of_no_text_too() -> None:

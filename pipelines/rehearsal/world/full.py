@@ -1,6 +1,7 @@
 """The full world: people from everywhere, as profiles (facts of a life) and personalities (traits)."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from pipelines.rehearsal.draw import Draw
@@ -129,6 +130,12 @@ def personality(draw: Draw) -> list[str]:
         tags |= line.needs
         said.append(line.text.partition(" ~ ")[0])
     return said
+
+
+def echo(statements: Sequence[str], draw: Draw) -> list[str]:
+    """Too much like a text that is known: all of it but one statement."""
+    left_out = draw.pick(range(len(statements)))  # nothing new is put in: it could be a second age or home
+    return [statement for number, statement in enumerate(statements) if number != left_out]
 
 
 def _agreeing(axis: str, tags: set[str], draw: Draw) -> Line:
