@@ -51,19 +51,21 @@ class MadeOf:
 def table(told: dict[str, float]) -> str:
     """The figures of the test split as a Markdown table: all rows, each turn, each bucket of the judge's margin.
 
-    >>> print(table({"loss": 0.51234, "rows": 4, "loss/turn 1": 0.5, "rows/turn 1": 2}))
-    | test | rows | loss |
-    | --- | ---: | ---: |
-    | all | 4 | 0.512 |
-    | turn 1 | 2 | 0.500 |
+    >>> print(table({"loss": 0.51234, "rows": 1200, "loss/turn 1": 0.5, "rows/turn 1": 2}))
+    | test   |  rows |  loss |
+    | :----- | ----: | ----: |
+    | all    | 1,200 | 0.512 |
+    | turn 1 |     2 | 0.500 |
     """
     names = [key for key in told if "/" not in key and key != "rows"]
     groups = ["", *(key.removeprefix("rows") for key in told if key.startswith("rows/"))]
-    lines = ["| test | rows | " + " | ".join(names) + " |", "| --- |" + " ---: |" * (len(names) + 1)]
+    cells = [["test", "rows", *names]]
     for group in groups:
-        values = " | ".join(f"{told[name + group]:.3f}" for name in names)
-        lines.append(f"| {group.removeprefix('/') or 'all'} | {told['rows' + group]:,.0f} | {values} |")
-    return "\n".join(lines)
+        values = [f"{told[name + group]:.3f}" for name in names]
+        cells.append([group.removeprefix("/") or "all", f"{told['rows' + group]:,.0f}", *values])
+    first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
+    cells.insert(1, [":" + "-" * (first - 1), *("-" * (width - 1) + ":" for width in others)])
+    return "\n".join("| " + " | ".join([row[0].ljust(first), *map(str.rjust, row[1:], others)]) + " |" for row in cells)
 
 
 def carded(trainer: type, made_of: MadeOf) -> type:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,9 +39,11 @@ def load(options: Options, config: str) -> Data:
             "--repo-type dataset --revision v1.0.0 --local-dir ORG/NAME"
         )
     try:
-        loaded = datasets.load_dataset(script.dataset_name, name=script.dataset_config)
+        cache = _cache(script.dataset_name, datasets.config.HF_DATASETS_CACHE)
+        loaded = datasets.load_dataset(script.dataset_name, name=script.dataset_config, cache_dir=cache)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        reason = str(error).strip().splitlines()[0]
+        cause = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else None
+        reason = str(cause or error).strip().splitlines()[0]
         raise UserError(f"{name} --dataset_config {script.dataset_config}: {reason}") from error
     splits = {}
     for option in ("dataset_train_split", "dataset_test_split"):
@@ -60,6 +61,20 @@ def load(options: Options, config: str) -> Data:
     )
 
 
+def _cache(name: str, parent: Path) -> Path | None:
+    """Where a folder's rows are cached: by its files.
+
+    `datasets` goes by the folder's name and card: rows that were made anew in place, or that lie in another folder of
+    that name, would be those of the first.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        return None
+    files = ((path, path.stat()) for path in sorted(folder.rglob("*.*")))
+    known = [(str(path.resolve()), stat.st_size, stat.st_mtime_ns) for path, stat in files]
+    return parent / f"folder-{hashlib.sha256(repr(known).encode()).hexdigest()[:16]}"
+
+
 def _checked(rows: Any, where: str, config: str) -> Any:
     wanted = COLUMNS[config]
     if missing := [column for column in wanted if column not in rows.column_names]:
@@ -70,12 +85,17 @@ def _checked(rows: Any, where: str, config: str) -> Any:
     if not len(rows):
         raise UserError(f"{where}: it is empty")
     for column in wanted:
-        value = rows[0][column]
-        if not (isinstance(value, list) and value and isinstance(value[0], dict) and "content" in value[0]):
-            raise UserError(
-                f'{where}: {column} is {str(value)[:60]!r}, expected messages: [{{"role", "content"}}, ...]'
-            )
+        for at, value in enumerate(rows[column]):
+            if not (isinstance(value, list) and value and all(map(_is_message, value))):
+                told = str(value)[:60]
+                raise UserError(
+                    f'{where}, row {at}: {column} is {told!r}, expected messages: [{{"role", "content"}}, ...]'
+                )
     return rows
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("role"), str) and isinstance(value.get("content"), str)
 
 
 def _chosen(rows: Any, options: DataOptions) -> Any:
@@ -87,8 +107,11 @@ def _chosen(rows: Any, options: DataOptions) -> Any:
         bounds["turn"] = (options.min_turn, options.max_turn or float("inf"))
     for column, (least, most) in bounds.items():
         if column not in rows.column_names:
-            raise UserError(f"--min_{column}: this dataset has no column {column}")
-        rows = rows.select([at for at, value in enumerate(rows[column]) if least <= value <= most])
+            flags = "--min_margin" if column == "margin" else "--min_turn and --max_turn"
+            raise UserError(f"{flags}: this dataset has no column {column}")
+        rows = rows.select(
+            [at for at, value in enumerate(rows[column]) if value is not None and least <= value <= most]
+        )
     if not len(rows):
         raise UserError("--min_margin, --min_turn and --max_turn leave no row to train on")
     return rows
@@ -103,6 +126,6 @@ def version_of(name: str, loaded: Any) -> str:
             return f"commit {lines[0][:12]}"
         manifest = folder / "manifest.json"
         return f"manifest {hashlib.sha256(manifest.read_bytes()).hexdigest()[:12]}" if manifest.exists() else ""
-    files: Sequence[str] = [url for rows in loaded.values() for url in rows.info.download_checksums or ()]
-    commits = {found[1] for url in files if (found := re.search(r"@([0-9a-f]{40})/", url))}
-    return f"commit {min(commits)[:12]}" if len(commits) == 1 else ""
+    cached = {Path(file["filename"]).parent.name for rows in loaded.values() for file in rows.cache_files}
+    commits = [name for name in cached if re.fullmatch("[0-9a-f]{40}", name)]  # `datasets` caches by commit
+    return f"commit {commits[0][:12]}" if len(commits) == 1 else ""

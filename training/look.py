@@ -102,7 +102,8 @@ def look(data: Data, tokenizer: Any, options: Options, config: str, console: Con
         console.print(_counts(split, lengths, data.left_out if rows is data.train else 0, limit), highlight=False)
         if limit is not None and limit <= min(lengths.prompt):
             raise UserError(
-                f"--max_length {limit}: the shortest prompt of {split} alone has {min(lengths.prompt)} tokens"
+                f"--max_length {limit}: the shortest prompt of {split} alone has {min(lengths.prompt)} tokens; "
+                f"{max(lengths.longest):,} holds all"
             )
         if dropped or cut:
             lost = (
@@ -167,7 +168,7 @@ def told_apart(replies: Sequence[Sequence[int]]) -> float:
 
 
 def example(rows: Any, tokenizer: Any, config: str) -> Text:
-    """A row of the middle turn, rendered by the chat template: what is trained on stands out, and between ⟦ and ⟧."""
+    """The middle row, rendered by the chat template: what is trained on stands out, and between ⟦ and ⟧."""
     row = rows[len(rows) // 2]
     prompt, replies, _ = encode(row, tokenizer, config)
     before = tokenizer.decode(prompt)

@@ -33,10 +33,13 @@ def load_tokenizer(options: Options) -> Any:
     except (OSError, ValueError) as error:
         raise UserError(f"--model_name_or_path {name}: {str(error).strip().splitlines()[0]}") from error
     if template := getattr(training, "chat_template_path", None):  # SFTConfig alone has it
-        if Path(template).is_file():
-            tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
-        else:
-            tokenizer.chat_template = AutoTokenizer.from_pretrained(template).chat_template
+        try:
+            if Path(template).is_file():
+                tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
+            else:
+                tokenizer.chat_template = AutoTokenizer.from_pretrained(template).chat_template
+        except (OSError, ValueError) as error:
+            raise UserError(f"--chat_template_path {template}: {str(error).strip().splitlines()[0]}") from error
     if not tokenizer.chat_template:
         raise UserError(
             f"--model_name_or_path {name}: it has no chat template, so it can't be told who speaks. Take the instruct "

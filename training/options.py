@@ -1,5 +1,6 @@
 """The commands' options: TRL's own, and what these scripts add; and how a user's mistake is told."""
 
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -68,20 +69,43 @@ def parse(config: type, argv: Sequence[str] | None, description: str | None) -> 
         def error(self, message: str) -> NoReturn:  # instead of 300 lines of usage
             raise UserError(f"{message} (--help lists all)")
 
+        def set_defaults_with_config(self, **values: Any) -> Any:  # which takes a list where a number must stand
+            for one in (one for part in self.dataclass_types for one in fields(part) if one.name in values):
+                value, kind = values[one.name], str(one.type)
+                if isinstance(value, list | dict) and not any(word in kind for word in ("list", "dict")):
+                    raise UserError(f"{one.name}: {value} in the --config file, expected one value")
+            return super().set_defaults_with_config(**values)
+
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = Parser((ScriptArguments, config, ModelConfig, DataOptions), description=description)
+    types = (ScriptArguments, config, ModelConfig, DataOptions)
+    parser = Parser(types, description=description, allow_abbrev=False)  # run.json knows whole names only
     try:
         script, training, model, data = parts = parser.parse_args_and_config(words)
-    except (ValueError, TypeError, OSError, IndexError, yaml.YAMLError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"--config {words[words.index('--config') + 1]}: {' '.join(str(error).split())}") from error
+    except (ValueError, TypeError, OSError, IndexError) as error:
         raise UserError(_told(error)) from error
+    if training.hub_token:  # into no file: TRL would save it with its arguments
+        os.environ["HF_TOKEN"], training.hub_token = training.hub_token, None
     options = Options(script, training, model, data, _given(words, parts))
-    if not options.script.dataset_name or not options.model.model_name_or_path:
-        raise UserError("--dataset_name and --model_name_or_path are needed, here or in the --config file")
-    if options.script.dataset_streaming:
-        raise UserError("--dataset_streaming: rows are counted before the run, which a stream does not allow")
-    if options.script.ignore_bias_buffers:
-        raise UserError("--ignore_bias_buffers: not done here; plain `trl` does it")
+    _require_possible(options)
     return options
+
+
+def _require_possible(options: Options) -> None:
+    script, training = options.script, options.training
+    if not script.dataset_name or not options.model.model_name_or_path:
+        raise UserError("--dataset_name and --model_name_or_path are needed, here or in the --config file")
+    if script.dataset_streaming:
+        raise UserError("--dataset_streaming: rows are counted before the run, which a stream does not allow")
+    if script.ignore_bias_buffers:
+        raise UserError("--ignore_bias_buffers: not done here; plain `trl` does it")
+    if getattr(training, "completion_only_loss", None) is False:  # SFTConfig alone has it
+        raise UserError("--completion_only_loss false: the loss is taken over the replies here; plain `trl` does that")
+    if training.padding_free or getattr(training, "packing", False):
+        raise UserError("--packing and --padding_free: rows are told apart here, by turn; plain `trl` does that")
+    if training.truncation_mode != "keep_start":
+        raise UserError(f"--truncation_mode {training.truncation_mode}: TRL gives it up; keep_start alone is done here")
 
 
 def _given(words: Sequence[str], parts: Sequence[Any]) -> dict[str, Any]:
@@ -92,7 +116,9 @@ def _given(words: Sequence[str], parts: Sequence[Any]) -> dict[str, Any]:
         names += yaml.safe_load(Path(words[words.index("--config") + 1]).read_text(encoding="utf-8"))
     names = [name.removeprefix("no_") for name in names]
     known = {field.name: part for part in parts for field in fields(part) if "hub_token" not in field.name}
-    return {name: getattr(known[name], name) for name in sorted(set(names) & known.keys())}
+    given = {name: getattr(known[name], name) for name in sorted(set(names) & known.keys())}
+    plain: dict[str, Any] = json.loads(json.dumps(given, default=str))  # of an enumeration its word
+    return plain
 
 
 def _told(error: Exception) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from training import card, data, evaluation, look, model
 from training.options import Options, StoppedError, UserError, parse
 
+RUN, FINISHED = "run.json", "test_results.json"  # what the run is made of; the last file that it writes
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 NO_MATTER = (
     "output_dir", "logging_", "log_", "report_to", "save_", "eval_", "hub_", "push_to_hub", "resume_from_checkpoint",
@@ -51,25 +52,34 @@ def run(kind: Kind, argv: Sequence[str] | None, description: str | None) -> None
     if options.data.look_only:
         return
     made_of = card.MadeOf(options.given, rows.version, rows.rehearsal, kept)
-    checkpoint = _last_checkpoint(Path(args.output_dir), made_of)
+    output = Path(args.output_dir)
+    checkpoint = _last_checkpoint(output, made_of)
+    if checkpoint and (output / FINISHED).exists() and not args.push_to_hub:
+        console.print(f"nothing to do: {output} was made by this very command")
+        return
     if checkpoint:
         console.print(f"going on from {checkpoint}")
     trainer = _trainer(kind, options, rows, tokenizer, made_of)
     _require_rows(trainer, kept, options)
+    if args.process_index == 0:
+        (output / FINISHED).unlink(missing_ok=True)
+        (output / RUN).write_text(json.dumps(made_of.as_json(), indent=1) + "\n", encoding="utf-8")
     _train(trainer, args.resume_from_checkpoint or checkpoint)
     _finish(trainer, kind, options, made_of, console)
 
 
 def _last_checkpoint(output: Path, made_of: card.MadeOf) -> str | None:
-    """The last whole checkpoint of this very run, if there is one; notes what the run is made of.
+    """The last whole checkpoint of this very run, if there is one.
 
     Raises:
         UserError: the folder holds a run of other options or other data.
     """
-    note, new = output / "run.json", made_of.as_json()
-    whole = [folder for folder in output.glob("checkpoint-*") if (folder / "trainer_state.json").exists()]
-    if whole and note.exists():
-        old = json.loads(note.read_text())
+    note, new = output / RUN, made_of.as_json()
+    whole = [folder for folder in output.glob("checkpoint-*") if _is_whole(folder)]
+    if whole and not note.exists():
+        raise UserError(f"{output} holds checkpoints without {RUN}, so of another command: give another --output_dir")
+    if whole:
+        old = json.loads(note.read_text(encoding="utf-8"))
         changed = sorted(
             name
             for name in old.keys() | new.keys()
@@ -80,33 +90,42 @@ def _last_checkpoint(output: Path, made_of: card.MadeOf) -> str | None:
             raise UserError(
                 f"{output} holds the checkpoints of another run ({what}): give another --output_dir, or delete it"
             )
-    output.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(new, indent=1, default=str) + "\n")
     numbered = {int(found[1]): folder for folder in whole if (found := CHECKPOINT.fullmatch(folder.name))}
     return str(numbered[max(numbered)]) if numbered else None
 
 
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether its last file is there and was written to its end."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _trainer(kind: Kind, options: Options, rows: data.Data, tokenizer: Any, made_of: card.MadeOf) -> Any:
+    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
     from trl import get_quantization_config
 
     begin = model.start(options, preference=kind.config == "preference")
     extra = {"ref_model": begin.reference} if begin.reference is not None else {}
-    return card.carded(kind.trainer, made_of)(
-        model=begin.model,
-        args=options.training,
-        train_dataset=rows.train,
-        eval_dataset=rows.test,
-        processing_class=tokenizer,
-        quantization_config=get_quantization_config(options.model),
-        peft_config=begin.peft,
-        **extra,
-    )
+    try:
+        return card.carded(kind.trainer, made_of)(
+            model=begin.model,
+            args=options.training,
+            train_dataset=rows.train,
+            eval_dataset=rows.test,
+            processing_class=tokenizer,
+            quantization_config=get_quantization_config(options.model),
+            peft_config=begin.peft,
+            **extra,
+        )
+    except (HfHubHTTPError, LocalTokenNotFoundError) as error:  # the trainer makes the repository that it pushes to
+        raise UserError(f"--push_to_hub: {str(error).strip().splitlines()[0]}") from error
 
 
 def _require_rows(trainer: Any, kept: dict[str, int], options: Options) -> None:
-    """Sees that the rows that were counted are those that the trainer has. Packed ones can't be told apart."""
-    if getattr(options.training, "packing", False):
-        return
+    """Sees that the rows that were counted are those that the trainer has."""
     given_rows = {
         options.script.dataset_train_split: trainer.train_dataset,
         options.script.dataset_test_split: trainer.eval_dataset,
@@ -127,6 +146,10 @@ def _train(trainer: Any, checkpoint: str | None) -> None:
     asked = False
 
     class Stop(TrainerCallback):
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - as below
+            if state.global_step >= state.max_steps:  # one that ended within an epoch would take a step more
+                trainer._run_epoch = lambda **_: None  # noqa: SLF001 - there is no other way to say so
+
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - transformers' signature
             if asked:
                 control.should_save = control.should_training_stop = True
@@ -138,8 +161,7 @@ def _train(trainer: Any, checkpoint: str | None) -> None:
         print("\nstopping after a checkpoint; Ctrl-C again stops at once", flush=True)
 
     alone = trainer.args.world_size == 1  # several processes would not stop at the same step
-    if alone:
-        trainer.add_callback(Stop())
+    trainer.add_callback(Stop())
     before = signal.signal(signal.SIGINT, stop) if alone else None
     try:
         result = trainer.train(resume_from_checkpoint=checkpoint)
@@ -155,7 +177,6 @@ def _train(trainer: Any, checkpoint: str | None) -> None:
 
 def _finish(trainer: Any, kind: Kind, options: Options, made_of: card.MadeOf, console: Console) -> None:
     told = evaluation.figures(trainer, kind.measure, kind.summary)
-    trainer.save_metrics("test", told)
     trainer.save_state()
     made_of.test.update(told)
     if "ref" in getattr(trainer.model, "peft_config", {}):
@@ -163,6 +184,7 @@ def _finish(trainer: Any, kind: Kind, options: Options, made_of: card.MadeOf, co
     console.print(card.table(told))
     trainer.save_model(options.training.output_dir)
     trainer.create_model_card(dataset_name=options.script.dataset_name)
+    trainer.save_metrics("test", told)
     if options.training.push_to_hub:
         trainer.push_to_hub(dataset_name=options.script.dataset_name)
     trainer.end()

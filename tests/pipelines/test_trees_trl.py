@@ -1,7 +1,5 @@
 """TRL trains on a release of trees by the command lines that its card gives, and on every row of it."""
 
-import json
-import os
 import re
 import shlex
 import shutil
@@ -9,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +19,7 @@ from pipelines.schema import KtoRow, Message, PreferenceRow, SftRow
 from tests.pipelines import test_trees
 from tests.pipelines.stage import REPO, Stage
 from tests.pipelines.tiny_model import AROUND
+from tests.training.trl import Trained, train
 
 pytestmark = pytest.mark.slow
 
@@ -50,32 +48,10 @@ def card_lines(folder: Path) -> dict[str, list[str]]:
     return {line[1]: ["tiny" if word == "MODEL" else word for word in line] for line in lines}
 
 
-@dataclass(frozen=True)
-class Trained:
-    rows: int
-    tokens: int
-    out: Path
-
-
-def train(folder: Path, line: list[str], out: str) -> Trained:
-    """Runs the command line for one epoch on the CPU, offline; what the trainer says that it went through."""
-    trl, *words = line
-    more = "--num_train_epochs 1 --per_device_train_batch_size 4 --use_cpu --logging_steps 1 --log_level info"
-    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hf"), "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(
-        [Path(sys.executable).with_name(trl), *words, *more.split(), "--output_dir", out],
-        cwd=folder,
-        env=os.environ | environment | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    (rows,) = re.findall(r"Num examples = (\d+)", done.stderr)
-    (state,) = (folder / out).glob("checkpoint-*/trainer_state.json")
-    *_, last = (entry for entry in json.loads(state.read_text())["log_history"] if "num_tokens" in entry)
-    return Trained(int(rows), last["num_tokens"], folder / out)
+def run(folder: Path, out: str, line: list[str]) -> Trained:
+    """Runs the command line for one epoch."""
+    more = ["--num_train_epochs", "1", "--per_device_train_batch_size", "4"]
+    return train(folder, out, [*line, *more], {"HF_HOME": str(folder / "hf")})
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +61,7 @@ def trained(folder: Path) -> Iterator[dict[str, Future[Trained]]]:
     place = lines["dpo"].index("--max_length")
     lines["default"] = lines["dpo"][:place] + lines["dpo"][place + 2 :]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {out: pool.submit(train, folder, line, out) for out, line in lines.items()}
+        yield {out: pool.submit(run, folder, out, line) for out, line in lines.items()}
 
 
 def count_tokens(folder: Path, *conversations: list[Message]) -> list[int]:
