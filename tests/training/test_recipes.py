@@ -90,7 +90,7 @@ def test_each_model_has_both_recipes() -> None:
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_trl_takes_the_recipe_with_the_published_data(path: Path, parsed: dict[tuple[Path, str], Parsed]) -> None:
     found = options(parsed, path)
-    assert found["dataset_name"] == "i2a/trees"
+    assert found["dataset_name"] == ("i2a/trees" if path in LARGE else "micro/trees")
     assert found["dataset_config"] == STAGES[path.stem]
     assert (found["dataset_train_split"], found["dataset_test_split"]) == ("train", "test")
     assert found["output_dir"] == f"out/{name(path)}"
