@@ -44,7 +44,8 @@ def load(options: Options, config: str) -> Data:
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         cause = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else None
         reason = str(cause or error).strip().splitlines()[0]
-        raise UserError(f"{name} --dataset_config {script.dataset_config}: {reason}") from error
+        here = "" if Path(script.dataset_name).exists() else "there is no such folder here, and on the Hub: "
+        raise UserError(f"{name} --dataset_config {script.dataset_config}: {here}{reason}") from error
     splits = {}
     for option in ("dataset_train_split", "dataset_test_split"):
         split = getattr(script, option)

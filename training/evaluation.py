@@ -1,5 +1,6 @@
 """What a trained model makes of the `test` split, by turn and by the judge's margin; each row counts the same."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -43,15 +44,22 @@ def loss(rows: Rows) -> Figures:
 
 
 def reward(rows: Rows) -> Figures:
-    """Of DPO: how often the chosen reply has the higher reward, and by how much on average.
+    """Of DPO: its sigmoid loss (whatever --loss_type trained), how often the chosen reply has the higher reward, and by
+    how much on average.
 
-    >>> reward([{"chosen": 1.0, "rejected": 0.0}, {"chosen": 0.5, "rejected": 1.5}])
-    {'reward_accuracy': 0.5, 'reward_margin': 0.0}
+    >>> reward([{"chosen": 0.0, "rejected": 0.0}, {"chosen": 0.5, "rejected": 0.5}])
+    {'loss': 0.6931471805599453, 'reward_accuracy': 0.0, 'reward_margin': 0.0}
     """
     return {
+        "loss": sum(_softplus(row["rejected"] - row["chosen"]) for row in rows) / len(rows),
         "reward_accuracy": sum(row["chosen"] > row["rejected"] for row in rows) / len(rows),
         "reward_margin": sum(row["chosen"] - row["rejected"] for row in rows) / len(rows),
     }
+
+
+def _softplus(x: float) -> float:
+    """log(1 + exp(x)), which is -log sigmoid(-x)."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
 def figures(trainer: Any, measure: Callable[[Any], Rows], summary: Callable[[Rows], Figures]) -> Figures:
@@ -60,11 +68,16 @@ def figures(trainer: Any, measure: Callable[[Any], Rows], summary: Callable[[Row
     Keys as `loss`, `loss/turn 3`, `rows/turn 3`, `reward_accuracy/margin 0.2`.
     """
     rows = measure(trainer)
+    if len(rows) != len(trainer.eval_dataset):
+        raise RuntimeError(f"{len(rows):,} rows were measured, the split has {len(trainer.eval_dataset):,}")
     told = summary(rows) | {"rows": len(rows)}
     columns = trainer.eval_dataset.column_names
     groups = [(f"turn {turn}", at) for turn, at in _grouped(trainer.eval_dataset["turn"])] if "turn" in columns else []
     if "margin" in columns:
-        groups += [(f"margin {low}", at) for low, at in _grouped([bucket(m) for m in trainer.eval_dataset["margin"]])]
+        groups += [
+            (f"margin {low}", at)
+            for low, at in _grouped([None if m is None else bucket(m) for m in trainer.eval_dataset["margin"]])
+        ]
     for name, at in groups:
         of = [rows[index] for index in at]
         told |= {f"{key}/{name}": value for key, value in (summary(of) | {"rows": len(of)}).items()}
@@ -80,18 +93,27 @@ def bucket(margin: float) -> float:
     return max(low for low in MARGINS if low <= margin)
 
 
-def _grouped(values: Sequence[float]) -> list[tuple[float, list[int]]]:
-    return [(one, [at for at, value in enumerate(values) if value == one]) for one in sorted(set(values))]
+def _grouped(values: Sequence[float | None]) -> list[tuple[float, list[int]]]:
+    """Each value with its rows; those without one are in no group."""
+    known = sorted({value for value in values if value is not None})
+    return [(one, [at for at, value in enumerate(values) if value == one]) for one in known]
 
 
 def _batches(trainer: Any) -> Iterator[Any]:
-    """The split as TRL prepares it, in its order, a batch of this process after the other."""
+    """The split as TRL prepares it, every row and in its order, a batch of this process after the other."""
     import torch
 
+    args = trainer.args
+    usual = args.train_sampling_strategy, args.dataloader_drop_last
+    args.train_sampling_strategy, args.dataloader_drop_last = "random", False  # transformers evaluates by them, too
+    vars(trainer).pop("_eval_dataloaders", None)  # one that persistent workers have kept from the training
     trainer.model.eval()
-    with torch.no_grad(), trainer.compute_loss_context_manager():
-        for batch in trainer.get_eval_dataloader():
-            yield trainer._prepare_inputs(batch)  # noqa: SLF001 - to the model's device, as its own evaluation does
+    try:
+        with torch.no_grad(), trainer.compute_loss_context_manager():
+            for batch in trainer.get_eval_dataloader():
+                yield trainer._prepare_inputs(batch)  # noqa: SLF001 - to the model's device, as its own evaluation does
+    finally:
+        args.train_sampling_strategy, args.dataloader_drop_last = usual
 
 
 def _logps(trainer: Any, batch: Any, labels: Any) -> Any:

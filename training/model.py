@@ -1,12 +1,15 @@
 """The tokenizer and the model that a run starts from: a plain model, or the LoRA adapter of an earlier run."""
 
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from training.options import Options, UserError
 
-ADAPTER = "adapter_config.json"  # what makes a folder a LoRA adapter
+_HERE = ("", ".", "..", "~", "out")  # how paths begin, and no name on the Hub
+_END = 1 << 22  # bytes of a file of weights that tell it from another
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,20 @@ def load_tokenizer(options: Options) -> Any:
     from transformers import AutoTokenizer
 
     name, training = options.model.model_name_or_path, options.training
+    if (name.count("/") > 1 or name.split("/")[0] in _HERE) and not Path(name).exists():
+        raise UserError(
+            f"--model_name_or_path {name}: there is no such folder. DPO begins with what sft.py saves, and the micro "
+            "world's SFT with what training/micro/base.py saves: run that first, from the same folder"
+        )
     settings = {"revision": options.model.model_revision, "trust_remote_code": training.trust_remote_code}
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **settings)
     except (OSError, ValueError) as error:
-        raise UserError(f"--model_name_or_path {name}: {str(error).strip().splitlines()[0]}") from error
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"--model_name_or_path {name}: {reason} Name a folder, or a model on the Hub") from error
     if template := getattr(training, "chat_template_path", None):  # SFTConfig alone has it
         try:
-            if Path(template).is_file():
+            if Path(template).is_file() and template.endswith((".jinja", ".j2")):  # as TRL does
                 tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
             else:
                 tokenizer.chat_template = AutoTokenizer.from_pretrained(template).chat_template
@@ -51,18 +60,19 @@ def load_tokenizer(options: Options) -> Any:
 def start(options: Options, *, preference: bool) -> Start:
     """What the trainer begins with.
 
-    A folder that holds a LoRA adapter goes on as that adapter with `--use_peft`, so that what is saved still stands on
+    A LoRA adapter goes on as that adapter with `--use_peft`, so that what is saved still stands on
     the adapter's own base model; else it is merged, and DPO is given a merged copy as its reference, since TRL would
     take the bare base model for it.
 
     Raises:
         UserError: the adapter's base model can't be loaded.
     """
+    from transformers.utils.peft_utils import find_adapter_config_file
     from trl import get_peft_config
 
     model = options.model
     name = model.model_name_or_path
-    if not (Path(name) / ADAPTER).exists():
+    if not find_adapter_config_file(name, revision=model.model_revision):
         options.training.model_init_kwargs = _init_kwargs(options)
         return Start(name, peft=get_peft_config(model))
     if model.load_in_4bit or model.load_in_8bit:
@@ -71,6 +81,18 @@ def start(options: Options, *, preference: bool) -> Start:
         return Start(_adapted(options, trainable=True))
     needs_copy = preference and not options.training.precompute_ref_log_probs
     return Start(_merged(options), reference=_merged(options) if needs_copy else None)
+
+
+def files_of(name: str) -> str:
+    """A hash of the weights in a folder, by their sizes and their ends; empty for a model on the Hub."""
+    weights = sorted(Path(name).glob("*.safetensors")) if Path(name).is_dir() else []
+    found = hashlib.sha256()
+    for path in weights:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _END))
+            found.update(f"{path.name} {size} ".encode() + file.read())
+    return found.hexdigest()[:12] if weights else ""
 
 
 def _init_kwargs(options: Options) -> dict[str, Any]:
@@ -91,7 +113,8 @@ def _adapted(options: Options, *, trainable: bool) -> Any:
     from transformers import AutoModelForCausalLM
 
     folder = options.model.model_name_or_path
-    base = PeftConfig.from_pretrained(folder).base_model_name_or_path
+    revision = options.model.model_revision
+    base = PeftConfig.from_pretrained(folder, revision=revision).base_model_name_or_path
     settings = _init_kwargs(options)
     settings["dtype"] = settings["dtype"] if settings["dtype"] == "auto" else getattr(torch, settings["dtype"])
     settings.pop("revision")  # that of the adapter, not of its base
@@ -100,7 +123,7 @@ def _adapted(options: Options, *, trainable: bool) -> Any:
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UserError(f"--model_name_or_path {folder}: its base model {base} can't be loaded: {reason}") from error
-    return PeftModel.from_pretrained(model, folder, is_trainable=trainable)
+    return PeftModel.from_pretrained(model, folder, is_trainable=trainable, revision=revision)
 
 
 def _merged(options: Options) -> Any:

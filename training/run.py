@@ -2,10 +2,12 @@
 
 import json
 import re
+import shutil
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +19,8 @@ RUN, FINISHED = "run.json", "test_results.json"  # what the run is made of; the 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 NO_MATTER = (
     "output_dir", "logging_", "log_", "report_to", "save_", "eval_", "hub_", "push_to_hub", "resume_from_checkpoint",
-    "dataloader_", "disable_tqdm", "run_name", "project", "trackio_", "max_lost", "look_only", "dataset_num_proc",
+    "dataloader_num_workers", "dataloader_persistent_workers", "dataloader_pin_memory", "dataloader_prefetch_factor",
+    "disable_tqdm", "run_name", "project", "trackio_", "max_lost", "look_only", "dataset_num_proc",
     "per_device_eval_batch_size", "do_", "enable_jit_checkpoint",
 )  # fmt: skip
 """Options, by how they begin, that do not change what is trained."""
@@ -34,6 +37,21 @@ class Kind:
     summary: Callable[[evaluation.Rows], evaluation.Figures]
 
 
+class Interrupts:
+    """Ctrl-C, remembered: datasets swallows the exception while it hashes, and a step should come to its end."""
+
+    def __init__(self) -> None:
+        self.asked, self.gently = Event(), False
+
+    def __call__(self, *_: object) -> None:
+        if self.gently and not self.asked.is_set():
+            print("\nstopping after a checkpoint; Ctrl-C again stops at once", flush=True)
+            self.asked.set()
+        else:
+            self.asked.set()
+            raise KeyboardInterrupt
+
+
 def run(kind: Kind, argv: Sequence[str] | None, description: str | None) -> None:
     """The whole command.
 
@@ -41,9 +59,17 @@ def run(kind: Kind, argv: Sequence[str] | None, description: str | None) -> None
         UserError: what the user can mend, before a model is loaded.
         StoppedError: stopped by Ctrl-C, after a checkpoint.
     """
-    options = parse(kind.options, argv, description)
+    interrupts = Interrupts()
+    before = signal.signal(signal.SIGINT, interrupts)
+    try:
+        _run(kind, parse(kind.options, argv, description), interrupts)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _run(kind: Kind, options: Options, interrupts: Interrupts) -> None:
     args = options.training
-    console = Console(soft_wrap=True, quiet=args.process_index > 0)
+    console = Console(soft_wrap=True, markup=False, quiet=args.process_index > 0)
     with args.main_process_first(desc="the dataset"):
         rows = data.load(options, kind.config)
         tokenizer = model.load_tokenizer(options)
@@ -51,10 +77,14 @@ def run(kind: Kind, argv: Sequence[str] | None, description: str | None) -> None
         kept = look.look(rows, tokenizer, options, kind.config, console)
     if options.data.look_only:
         return
-    made_of = card.MadeOf(options.given, rows.version, rows.rehearsal, kept)
+    files = model.files_of(options.model.model_name_or_path)
+    begin = options.model.model_name_or_path
+    made_of = card.MadeOf(
+        options.given, options.recipe, files, args.world_size, rows.version, rows.rehearsal, kept, _before(begin)
+    )
     output = Path(args.output_dir)
     checkpoint = _last_checkpoint(output, made_of)
-    if checkpoint and (output / FINISHED).exists() and not args.push_to_hub:
+    if (output / FINISHED).exists() and not args.push_to_hub:
         console.print(f"nothing to do: {output} was made by this very command")
         return
     if checkpoint:
@@ -64,8 +94,14 @@ def run(kind: Kind, argv: Sequence[str] | None, description: str | None) -> None
     if args.process_index == 0:
         (output / FINISHED).unlink(missing_ok=True)
         (output / RUN).write_text(json.dumps(made_of.as_json(), indent=1) + "\n", encoding="utf-8")
-    _train(trainer, args.resume_from_checkpoint or checkpoint)
+    _train(trainer, args.resume_from_checkpoint or checkpoint, interrupts)
     _finish(trainer, kind, options, made_of, console)
+
+
+def _before(folder: str) -> str | None:
+    """What the model in a folder began with, where it was made by these commands."""
+    note = Path(folder) / RUN
+    return json.loads(note.read_text(encoding="utf-8")).get("model_name_or_path") if note.exists() else None
 
 
 def _last_checkpoint(output: Path, made_of: card.MadeOf) -> str | None:
@@ -76,9 +112,10 @@ def _last_checkpoint(output: Path, made_of: card.MadeOf) -> str | None:
     """
     note, new = output / RUN, made_of.as_json()
     whole = [folder for folder in output.glob("checkpoint-*") if _is_whole(folder)]
-    if whole and not note.exists():
+    begun = bool(whole) or (output / FINISHED).exists()
+    if begun and not note.exists():
         raise UserError(f"{output} holds checkpoints without {RUN}, so of another command: give another --output_dir")
-    if whole:
+    if begun:
         old = json.loads(note.read_text(encoding="utf-8"))
         changed = sorted(
             name
@@ -87,9 +124,7 @@ def _last_checkpoint(output: Path, made_of: card.MadeOf) -> str | None:
         )
         if changed:
             what = ", ".join(f"{name}: {old.get(name)} -> {new.get(name)}" for name in changed)
-            raise UserError(
-                f"{output} holds the checkpoints of another run ({what}): give another --output_dir, or delete it"
-            )
+            raise UserError(f"{output} holds another run ({what}): give another --output_dir, or delete it")
     numbered = {int(found[1]): folder for folder in whole if (found := CHECKPOINT.fullmatch(folder.name))}
     return str(numbered[max(numbered)]) if numbered else None
 
@@ -104,7 +139,7 @@ def _is_whole(checkpoint: Path) -> bool:
 
 
 def _trainer(kind: Kind, options: Options, rows: data.Data, tokenizer: Any, made_of: card.MadeOf) -> Any:
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+    from httpx2 import HTTPError
     from trl import get_quantization_config
 
     begin = model.start(options, preference=kind.config == "preference")
@@ -120,8 +155,8 @@ def _trainer(kind: Kind, options: Options, rows: data.Data, tokenizer: Any, made
             peft_config=begin.peft,
             **extra,
         )
-    except (HfHubHTTPError, LocalTokenNotFoundError) as error:  # the trainer makes the repository that it pushes to
-        raise UserError(f"--push_to_hub: {str(error).strip().splitlines()[0]}") from error
+    except (ValueError, ImportError, OSError, HTTPError) as error:  # options that TRL, PEFT or the Hub do not take
+        raise UserError(" ".join(str(error).split())) from error
 
 
 def _require_rows(trainer: Any, kept: dict[str, int], options: Options) -> None:
@@ -135,7 +170,7 @@ def _require_rows(trainer: Any, kept: dict[str, int], options: Options) -> None:
             raise RuntimeError(f"{len(rows):,} rows of {split} reached the trainer, {kept[split]:,} should have")
 
 
-def _train(trainer: Any, checkpoint: str | None) -> None:
+def _train(trainer: Any, checkpoint: str | None, interrupts: Interrupts) -> None:
     """Trains; Ctrl-C saves a checkpoint first, a second one stops at once.
 
     Raises:
@@ -143,49 +178,49 @@ def _train(trainer: Any, checkpoint: str | None) -> None:
     """
     from transformers import TrainerCallback
 
-    asked = False
+    began = 0
 
     class Stop(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - as below
-            if state.global_step >= state.max_steps:  # one that ended within an epoch would take a step more
+            nonlocal began
+            began = state.global_step
+            if began >= state.max_steps:  # one that ended within an epoch would take a step more
                 trainer._run_epoch = lambda **_: None  # noqa: SLF001 - there is no other way to say so
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - transformers' signature
-            if asked:
+            if interrupts.asked.is_set():
                 control.should_save = control.should_training_stop = True
 
-    def stop(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        print("\nstopping after a checkpoint; Ctrl-C again stops at once", flush=True)
-
-    alone = trainer.args.world_size == 1  # several processes would not stop at the same step
+    if interrupts.asked.is_set():
+        raise KeyboardInterrupt
+    interrupts.gently = trainer.args.world_size == 1  # several processes would not stop at the same step
     trainer.add_callback(Stop())
-    before = signal.signal(signal.SIGINT, stop) if alone else None
-    try:
-        result = trainer.train(resume_from_checkpoint=checkpoint)
-    finally:
-        if alone:
-            signal.signal(signal.SIGINT, before)
-    trainer.save_metrics("train", result.metrics)
-    if asked and trainer.state.global_step < trainer.state.max_steps:
-        raise StoppedError(
-            f"stopped at step {trainer.state.global_step:,} of {trainer.state.max_steps:,}; the same command goes on"
-        )
+    result = trainer.train(resume_from_checkpoint=checkpoint)
+    interrupts.gently = False
+    step, steps = trainer.state.global_step, trainer.state.max_steps
+    if step > began:
+        trainer.save_metrics("train", result.metrics)
+    if interrupts.asked.is_set() and step < steps:
+        raise StoppedError(f"stopped at step {step:,} of {steps:,}; the same command goes on")
+    interrupts.asked.clear()
 
 
 def _finish(trainer: Any, kind: Kind, options: Options, made_of: card.MadeOf, console: Console) -> None:
-    told = evaluation.figures(trainer, kind.measure, kind.summary)
+    output = Path(options.training.output_dir)
+    trainer.save_model(str(output))
     trainer.save_state()
-    made_of.test.update(told)
+    told = evaluation.figures(trainer, kind.measure, kind.summary)
     if "ref" in getattr(trainer.model, "peft_config", {}):
         trainer.model.delete_adapter("ref")  # TRL's copy of the adapter as it was
+        trainer.accelerator.wait_for_everyone()
+        if trainer.is_world_process_zero():
+            shutil.rmtree(output / "ref")
+    made_of.test.update(told)
     console.print(card.table(told))
-    trainer.save_model(options.training.output_dir)
-    trainer.create_model_card(dataset_name=options.script.dataset_name)
+    name = (options.training.hub_model_id or output.name).split("/")[-1]
+    trainer.create_model_card(model_name=name, dataset_name=options.script.dataset_name)
     trainer.save_metrics("test", told)
     if options.training.push_to_hub:
         trainer.push_to_hub(dataset_name=options.script.dataset_name)
     trainer.end()
-    console.print(f"saved in {options.training.output_dir}")
+    console.print(f"saved in {output}")

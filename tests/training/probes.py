@@ -1,16 +1,29 @@
 """What tests look at from inside a run; each is called in a process of its own (tests/training/runs.py)."""
 
+import math
 import os
 import signal
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tests.training.tiny import save_models
 
-__all__ = ["counted", "figures", "killed", "prepared", "save_models", "version"]
+__all__ = [
+    "counted",
+    "figures",
+    "killed",
+    "on_rank",
+    "prepared",
+    "pushed",
+    "save_models",
+    "told_defaults",
+    "version",
+    "without_figures",
+]
 
 
 def prepared(kind: str, argv: list[str]) -> dict[str, Any]:
@@ -21,7 +34,7 @@ def prepared(kind: str, argv: list[str]) -> dict[str, Any]:
 
     seen: dict[str, Any] = {}
 
-    def look(trainer: Any, _: Any) -> None:
+    def look(trainer: Any, *_: Any) -> None:
         decode = trainer.processing_class.decode
         for split, rows in (("train", trainer.train_dataset), ("test", trainer.eval_dataset)):
             encoded = [_sft(row, trainer) if kind == "sft" else _dpo(row, trainer) for row in rows]
@@ -98,6 +111,43 @@ def counted(kind: str, argv: list[str]) -> dict[str, int]:
     return {"code": code, "steps": steps}
 
 
+def without_figures(kind: str, argv: list[str]) -> int:
+    """The command, whose evaluation runs out of memory."""
+    from training import evaluation
+
+    def fails(*_: Any) -> Any:
+        raise RuntimeError("out of memory")
+
+    evaluation.figures = fails  # type: ignore[assignment]
+    code: int = import_module(f"training.{kind}").main(argv)
+    return code
+
+
+def on_rank(rank: str, mistake: bool) -> int:
+    """What one of several processes makes of a user's mistake, or of another error."""
+    from training.options import UserError, guarded
+
+    def run() -> None:
+        raise UserError("mend it") if mistake else RuntimeError("a gradient is gone")
+
+    os.environ["RANK"] = rank
+    return guarded(run)
+
+
+def told_defaults(kind: str, argv: list[str]) -> list[dict[str, Any]]:
+    """What a run notes of its options: of those of `argv`, and where each other flag is given at its default, too."""
+    import trl
+
+    from training.options import DataOptions, parse
+
+    config = {"sft": trl.SFTConfig, "dpo": trl.DPOConfig}[kind]
+    words = list(argv)
+    for one in (one for part in (trl.ScriptArguments, config, trl.ModelConfig, DataOptions) for one in fields(part)):
+        if isinstance(one.default, bool | int | float | str) and one.default != "" and f"--{one.name}" not in argv:
+            words += [f"--{one.name}", str(one.default)]
+    return [parse(config, given, "").given for given in (argv, words)]
+
+
 def _loaded(folder: str) -> Any:
     """A saved model as a stranger loads it, adapters with their base."""
     import torch
@@ -128,7 +178,7 @@ def figures(kind: str, model: str, reference: str, rows: Sequence[dict[str, Any]
     before = _loaded(reference) if kind == "dpo" else None
     groups = defaultdict(list)
     for row in rows:
-        low = max(start for start in (0.0, 0.1, 0.2, 0.4) if start <= row["margin"])
+        of_margin = [low for low in (0.0, 0.1, 0.2, 0.4) if row["margin"] is not None and low <= row["margin"]][-1:]
         if kind == "sft":
             of: Any = _logps(policy, tokenizer, row["prompt"], row["completion"])
         else:
@@ -137,7 +187,7 @@ def figures(kind: str, model: str, reference: str, rows: Sequence[dict[str, Any]
                 for models in [[(policy, 1), (before, -1)]]
                 for reply in ("chosen", "rejected")
             ]
-        for name in ("", f"/turn {row['turn']}", f"/margin {low}"):
+        for name in ("", f"/turn {row['turn']}", *(f"/margin {low}" for low in of_margin)):
             groups[name].append(of)
     told: dict[str, float] = {}
     for name, members in groups.items():
@@ -145,6 +195,8 @@ def figures(kind: str, model: str, reference: str, rows: Sequence[dict[str, Any]
         if kind == "sft":
             told[f"loss{name}"] = -sum(map(sum, members)) / sum(map(len, members))
         else:
+            losses = [-math.log(1 / (1 + math.exp(rejected - chosen))) for chosen, rejected in members]
+            told[f"loss{name}"] = sum(losses) / len(members)
             told[f"reward_accuracy{name}"] = sum(chosen > rejected for chosen, rejected in members) / len(members)
             told[f"reward_margin{name}"] = sum(chosen - rejected for chosen, rejected in members) / len(members)
     asked = tokenizer.apply_chat_template(

@@ -24,13 +24,13 @@ def words(options: Row) -> list[str]:
     return [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
 
 
-def refused(runs: Runs, place: Path, kind: str, options: Row, *more: str) -> str:
-    """The error's line."""
+def refused(runs: Runs, place: Path, kind: str, options: Row, *more: str, loads: bool = False) -> str:
+    """The error's line; where it `loads` a model first, only TRL or PEFT can know."""
     shutil.rmtree(place / "out", ignore_errors=True)
     ended = getattr(runs, kind)(place, *words(options), *more)
     assert ended.code == 2, ended.err
     assert "Traceback" not in ended.err
-    assert "Loading weights" not in ended.err
+    assert loads or "Loading weights" not in ended.err
     assert not (place / "out").exists()
     told: str = ended.err.splitlines()[-1]
     assert ended.err.count("error: ") == 1
@@ -51,6 +51,11 @@ def refused(runs: Runs, place: Path, kind: str, options: Row, *more: str) -> str
         ("", "must contain a YAML mapping"),
         ("max_length: {512", "recipe.yaml"),
         ("max_length: \x00", "recipe.yaml"),
+        ("max_length: 512.5", "max_length: 512.5"),  # of each the number that it would have become
+        ("per_device_train_batch_size: 2.0", "per_device_train_batch_size: 2.0"),
+        ("per_device_train_batch_size: true", "per_device_train_batch_size: True"),
+        ("dataset_name: 5", "dataset_name: 5"),
+        ("lora_target_modules: 5", "lora_target_modules: 5"),
         (
             "per_device_train_batch_size: 2\nmax_length: 5",
             "--max_length 5: the shortest prompt of train alone has 23 tokens",
@@ -85,6 +90,7 @@ def test_a_recipe_that_can_t_be_read_is_named(runs: Runs, place: Path, tmp_path:
         ("sft", SFT | CPU | {"dataset_name": None}, ["--dataset_name", "--model_name_or_path", "needed"]),
         ("dpo", DPO | CPU | {"model_name_or_path": None}, ["--dataset_name", "--model_name_or_path", "needed"]),
         ("sft", SFT, ["bf16", "--use_cpu --bf16 false"]),  # TRL's default
+        ("sft", SFT | {"look_onyl": True}, ["--look_onyl"]),  # which is what to mend first
         ("dpo", DPO | {"bf16": True}, ["bf16", "--fp16"]),
         ("dpo", DPO | CPU | {"min_margin": -0.1}, ["--min_margin is -0.1", "0 to 1"]),
         ("dpo", DPO | CPU | {"max_lost": 1.1}, ["--max_lost is 1.1", "0 to 1"]),
@@ -93,8 +99,18 @@ def test_a_recipe_that_can_t_be_read_is_named(runs: Runs, place: Path, tmp_path:
         ("sft", SFT | CPU | {"dataset_streaming": True}, ["--dataset_streaming"]),
         ("sft", SFT | CPU | {"ignore_bias_buffers": True}, ["--ignore_bias_buffers"]),
         ("sft", SFT | CPU | {"completion_only_loss": False}, ["--completion_only_loss", "replies"]),
+        ("sft", SFT | CPU | {"assistant_only_loss": True}, ["--assistant_only_loss", "replies"]),
         ("sft", SFT | CPU | {"packing": True}, ["--packing", "by turn"]),
+        ("sft", SFT | CPU | {"eval_packing": True}, ["--eval_packing", "by turn"]),
+        ("sft", SFT | CPU | {"padding_free": True}, ["--padding_free", "by turn"]),
         ("dpo", DPO | CPU | {"padding_free": True}, ["--padding_free", "by turn"]),
+        ("dpo", DPO | CPU | {"ld_alpha": 0.5}, ["--ld_alpha"]),
+        ("dpo", DPO | CPU | {"ld_alpha": 0}, ["--ld_alpha"]),
+        ("dpo", DPO | CPU | {"train_sampling_strategy": "group_by_length"}, ["group_by_length", "DPO"]),
+        ("sft", SFT | CPU | {"save_only_model": True}, ["--save_only_model", "go on"]),
+        ("dpo", DPO | CPU | {"resume_from_checkpoint": "none"}, ["--resume_from_checkpoint none", "no such folder"]),
+        ("sft", SFT | CPU | {"per_device_train_batch_size": 0}, ["--per_device_train_batch_size", "at least 1"]),
+        ("dpo", DPO | CPU | {"per_device_eval_batch_size": 0}, ["--per_device_eval_batch_size", "at least 1"]),
         ("sft", SFT | CPU | {"truncation_mode": "keep_end"}, ["--truncation_mode keep_end", "keep_start"]),
         (
             "sft",
@@ -104,6 +120,8 @@ def test_a_recipe_that_can_t_be_read_is_named(runs: Runs, place: Path, tmp_path:
         ("dpo", DPO | CPU | {"dataset_name": "i2a/none"}, ["--dataset_name i2a/none"]),
         ("dpo", DPO | CPU | {"dataset_config": "kto"}, ["--dataset_config kto", "'sft'"]),
         ("sft", SFT | CPU | {"dataset_test_split": "dev"}, ["--dataset_test_split dev", "train, test"]),
+        ("sft", SFT | CPU | {"dataset_test_split": "train"}, ["--dataset_test_split", "trained on"]),
+        ("dpo", DPO | CPU | {"dataset_train_split": "test"}, ["--dataset_test_split", "trained on"]),
         ("sft", SFT | CPU | {"dataset_config": None}, ["no column prompt, completion", "--dataset_config sft"]),
         ("dpo", DPO | CPU | {"dataset_config": "trees"}, ["no column prompt", "--dataset_config preference"]),
         ("dpo", DPO | CPU | {"dataset_config": "sft"}, ["no column chosen, rejected", "--dataset_config preference"]),
@@ -122,6 +140,52 @@ def test_a_mistake_among_the_options_is_named(
     told = refused(runs, place, kind, options)
     for what in says:
         assert what in told
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (SFT | CPU | {"use_peft": True, "lora_target_modules": "nonsense"}, ["nonsense"]),
+        (SFT | CPU | {"load_in_4bit": True}, ["bitsandbytes"]),
+        (SFT | CPU | {"push_to_hub": True, "hub_model_id": "ann/tiny"}, ["offline"]),
+    ],
+)
+def test_what_trl_refuses_is_one_line_too(runs: Runs, place: Path, options: Row, says: list[str]) -> None:
+    told = refused(runs, place, "sft", options, loads=True)
+    for what in says:
+        assert what in told
+
+
+def test_an_output_folder_that_is_a_file_is_refused(runs: Runs, place: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("mine")
+    told = refused(runs, place, "dpo", DPO | CPU | {"output_dir": tmp_path / "model"})
+    assert told == f"error: --output_dir {tmp_path / 'model'}: that is a file"
+    assert (tmp_path / "model").read_text() == "mine"
+
+
+def test_a_recipe_can_be_given_with_an_equals_sign(runs: Runs, place: Path, tmp_path: Path) -> None:
+    """It is read, its mistakes are told, and flags win over it."""
+    recipe = tmp_path / "recipe=1.yaml"
+    recipe.write_text("max_length: 200\nlook_only: true\n")
+    for more, limit in ([], "200"), (["--max_length", "222"], "222"):
+        ended = runs.sft(place, *words(SFT | CPU), f"--config={recipe}", *more)
+        assert ended.code == 0, ended.err
+        assert f"--max_length is {limit}\n" in ended.out
+    recipe.write_text("max_lenght: 200")
+    assert "max_lenght" in refused(runs, place, "sft", SFT | CPU, f"--config={recipe}")
+    assert "none.yaml: there is no such file" in refused(runs, place, "sft", SFT | CPU, "--config=none.yaml")
+
+
+@pytest.mark.parametrize(("rank", "tells"), [("0", True), ("1", False)])
+def test_of_several_processes_the_first_tells_a_mistake(runs: Runs, place: Path, rank: str, tells: bool) -> None:
+    """But each what is no mistake of the user's, with where it happened."""
+    ended = runs.probe("on_rank", place, rank, True)
+    assert (ended.code, ended.result, ended.out) == (0, 2, "")
+    assert ended.err == ("error: mend it\n" if tells else "")
+    ended = runs.probe("on_rank", place, rank, False)
+    assert ended.code == 1
+    assert "Traceback" in ended.err
+    assert ended.err.splitlines()[-1] == "RuntimeError: a gradient is gone"
 
 
 def damaged(place: Path, damage: Callable[[Row], Row], *, test: bool = True) -> None:
@@ -190,8 +254,12 @@ def test_a_model_without_a_chat_template_is_refused(runs: Runs, place: Path) -> 
 
 
 def test_a_template_of_another_model_can_be_given(runs: Runs, place: Path) -> None:
+    """Which is a model, or a file whose name says that it is a template: TRL takes any other for a model."""
     shutil.copytree(place / "chatml", place / "base", dirs_exist_ok=True)
     (place / "base/chat_template.jinja").unlink(missing_ok=True)
+    shutil.copy(place / "llama3/chat_template.jinja", place / "template.txt")
+    options = SFT | CPU | {"model_name_or_path": "base", "chat_template_path": "template.txt"}
+    assert "--chat_template_path template.txt" in refused(runs, place, "sft", options)
     for template in ("llama3", "llama3/chat_template.jinja"):
         options = SFT | CPU | {"model_name_or_path": "base", "chat_template_path": template, "look_only": True}
         ended = runs.sft(place, *words(options))

@@ -186,17 +186,20 @@ def test_the_card_and_the_notes_tell_what_a_model_was_made_of(trained: Trained) 
         assert (
             f"Dataset: `i2a/trees`, config `{CONFIG[kind]}`, {manifest}: 23 rows of `train`, 7 rows of `test`." in card
         )
-        assert f"Started from `{model}`" in card
+        before = f", which had started from `{COMMANDS[model][1]}`" if model in COMMANDS else ""
+        assert f"Started from `{model}`{before}. What differs" in card
+        assert f"# Model Card for {name}\n" in card
+        assert "None" not in card
         assert "rehearsal" in card
         assert "save_strategy: epoch\n" in card
         assert "max_length: 256\n" in card
         told = trained.told(name)
-        figure = "loss" if kind == "sft" else "reward_margin"
+        figures = ["loss"] if kind == "sft" else ["loss", "reward_accuracy", "reward_margin"]
         cells = [line.split("|")[1:-1] for line in card.splitlines() if line.startswith("| ")]
         table = {row[0].strip(): dict(zip(map(str.strip, cells[0]), map(str.strip, row), strict=True)) for row in cells}
         assert table["turn 4"]["rows"] == "2"
-        for group, key in (("all", figure), ("turn 4", f"{figure}/turn 4"), ("margin 0.4", f"{figure}/margin 0.4")):
-            assert table[group][figure] == f"{told[key]:.3f}"
+        for group, of in (("all", ""), ("turn 4", "/turn 4"), ("judge's margin from 0.4", "/margin 0.4")):
+            assert {key: table[group][key] for key in figures} == {key: f"{told[key + of]:.3g}" for key in figures}
         assert json.loads((place / name / "run.json").read_text())["dataset_rows"] == {"train": 23, "test": 7}
         assert "training step" not in trained.ended[name].out
 

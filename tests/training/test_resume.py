@@ -1,6 +1,10 @@
-"""A run that was killed or stopped ends, by the same command, as one that was not; another run is kept out of it."""
+"""A run that was killed or stopped ends, by the same command, as one that was not; another run is kept out of it.
+
+What tells one run from another is in run.json.
+"""
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,10 +131,11 @@ def test_ctrl_c_ends_after_a_checkpoint(runs: Runs, folder: Path, kind: str) -> 
 
 @pytest.mark.parametrize("kind", ["sft", "dpo"])
 def test_a_finished_run_given_again_trains_nothing(runs: Runs, folder: Path, kind: str) -> None:
-    """Nor do options that change nothing of what is trained."""
+    """Nor do options that change nothing of what is trained, nor those that are given at their defaults."""
     before = load_file(folder / f"{kind}-whole" / FILES[kind])
     told = (folder / f"{kind}-whole/test_results.json").read_bytes()
-    ended, steps = again(runs, folder, kind, f"{kind}-whole", "--log_level", "error", "--max_lost", "0.5")
+    more = ["--log_level", "error", "--max_lost", "0.5", "--seed", "42", "--lr_scheduler_type", "linear"]
+    ended, steps = again(runs, folder, kind, f"{kind}-whole", *more)
     assert (ended.code, steps) == (0, 0)
     after = load_file(folder / f"{kind}-whole" / FILES[kind])
     assert all(np.array_equal(before[name], after[name]) for name in before)
@@ -149,6 +154,57 @@ def test_a_run_killed_after_its_last_step_trains_nothing_more(runs: Runs, folder
     assert_ends_as_whole(folder, kind, out)
 
 
+@pytest.mark.parametrize("kind", ["sft", "dpo"])
+def test_a_run_whose_evaluation_fails_has_saved_its_model(runs: Runs, folder: Path, kind: str) -> None:
+    """The same command evaluates it."""
+    out = f"{kind}-unmeasured"
+    ended = runs.probe("without_figures", folder, kind, [*COMMANDS[kind], "--output_dir", out])
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1] == "RuntimeError: out of memory"
+    assert not (folder / out / "test_results.json").exists()
+    saved, whole = (load_file(folder / name / FILES[kind]) for name in (out, f"{kind}-whole"))
+    assert saved.keys() == whole.keys()
+    for name, value in whole.items():
+        np.testing.assert_allclose(saved[name], value, rtol=1e-5, atol=1e-6)
+
+    ended, steps = again(runs, folder, kind, out)
+
+    assert (ended.code, steps) == (0, 0)
+    assert_ends_as_whole(folder, kind, out)
+
+
+def test_a_flag_at_its_default_does_not_make_another_run_of_a_stopped_one(runs: Runs, folder: Path) -> None:
+    shutil.copytree(folder / "dpo-whole", folder / "behind")
+    (folder / "behind/test_results.json").unlink()
+    shutil.rmtree(folder / "behind/checkpoint-18")
+    ended, steps = again(runs, folder, "dpo", "behind", "--seed", "42", "--min_margin", "0")
+    assert (ended.code, steps) == (0, 2)
+    assert_ends_as_whole(folder, "dpo", "behind")
+
+
+@pytest.mark.parametrize("kind", ["sft", "dpo"])
+def test_a_flag_at_its_default_is_noted_nowhere(runs: Runs, folder: Path, kind: str) -> None:
+    """None of those there are; but what TRL turns off on a CPU, or turns into nothing, is told as it is."""
+    ended = runs.probe("told_defaults", folder, kind, [*COMMANDS[kind], "--output_dir", "out"])
+    assert ended.code == 0, ended.err
+    plain, more = ended.result
+    assert more == {**plain, "dataloader_pin_memory": False, "pad_to_multiple_of": None}
+    assert plain["per_device_train_batch_size"] == 4
+    assert "num_train_epochs" not in plain
+
+
+def test_a_default_that_wins_over_the_recipe_is_noted_nowhere(runs: Runs, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("seed: 7\nbeta: 0.1\nmax_length: 256\n")
+    argv = [*COMMANDS["dpo"], "--config", str(tmp_path / "recipe.yaml"), "--output_dir", "out"]
+    plain, default = (
+        runs.probe("told_defaults", folder, "dpo", words).result[0] for words in (argv, [*argv, "--seed", "42"])
+    )
+    assert plain["seed"] == 7
+    assert plain["max_length"] == 256
+    assert "beta" not in plain
+    assert default == {name: value for name, value in plain.items() if name != "seed"}
+
+
 def test_checkpoints_of_another_command_are_refused(runs: Runs, folder: Path) -> None:
     shutil.copytree(folder / "dpo-whole", folder / "foreign")
     (folder / "foreign/run.json").unlink()
@@ -157,14 +213,14 @@ def test_checkpoints_of_another_command_are_refused(runs: Runs, folder: Path) ->
     assert ended.err.splitlines()[-1].startswith("error: foreign holds checkpoints without run.json")
 
 
-def refused(runs: Runs, folder: Path, more: Sequence[str]) -> str:
+def refused(runs: Runs, folder: Path, more: Sequence[str], out: str = "dpo-whole") -> str:
     """What the error says; nothing in the folder changes."""
-    files = {path: path.read_bytes() for path in (folder / "dpo-whole").rglob("*") if path.is_file()}
-    ended = runs.dpo(folder, *COMMANDS["dpo"], *more, "--output_dir", "dpo-whole")
+    files = {path: path.read_bytes() for path in (folder / out).rglob("*") if path.is_file()}
+    ended = runs.dpo(folder, *COMMANDS["dpo"], *more, "--output_dir", out)
     assert ended.code == 2, ended.err
-    assert files == {path: path.read_bytes() for path in (folder / "dpo-whole").rglob("*") if path.is_file()}
+    assert files == {path: path.read_bytes() for path in (folder / out).rglob("*") if path.is_file()}
     told: str = ended.err.splitlines()[-1]
-    assert told.startswith("error: dpo-whole holds the checkpoints of another run (")
+    assert told.startswith(f"error: {out} holds another run (")
     assert told.endswith("give another --output_dir, or delete it")
     return told
 
@@ -178,12 +234,19 @@ def refused(runs: Runs, folder: Path, more: Sequence[str]) -> str:
             ["--min_turn", "2"],
             "dataset_rows: {'train': 23, 'test': 7} -> {'train': 17, 'test': 7}, min_turn: None -> 2",
         ),
-        (["--model_name_or_path", "dropping"], "model_name_or_path: adapter -> dropping"),
         (["--lr_scheduler_type", "cosine"], "lr_scheduler_type: None -> cosine"),
+        (["--seed", "7"], "seed: None -> 7"),
+        (["--per_device_train_batch_size", "8"], "per_device_train_batch_size: 4 -> None"),  # TRL's default
+        (["--dataloader_drop_last"], "dataloader_drop_last: None -> True"),
     ],
 )
 def test_other_options_are_kept_out(runs: Runs, folder: Path, more: list[str], changed: str) -> None:
     assert f"({changed})" in refused(runs, folder, more)
+
+
+def test_another_model_is_kept_out(runs: Runs, folder: Path) -> None:
+    told = refused(runs, folder, ["--model_name_or_path", "dropping"])
+    assert re.search(r"\(model_files: \w{12} -> \w{12}, model_name_or_path: adapter -> dropping\)", told)
 
 
 def test_other_data_are_kept_out(runs: Runs, folder: Path) -> None:
@@ -211,3 +274,63 @@ def test_the_same_options_written_otherwise_are_the_same(runs: Runs, folder: Pat
     for rate, steps in (("0.001", 4), ("1e-3", 0)):
         ended, done = again(runs, folder, "dpo", "plain", *words, "--learning_rate", rate)
         assert (ended.code, done) == (0, steps), ended.err
+
+
+@pytest.mark.parametrize("unfinished", [False, True])
+@pytest.mark.parametrize("kind", ["sft", "lora"])
+def test_a_model_that_was_trained_anew_in_its_place_makes_another_run(
+    runs: Runs, folder: Path, kind: str, *, unfinished: bool
+) -> None:
+    """Its DPO would go on, or stay ended, from what is gone."""
+    first = f"begin-{kind}-{unfinished}"
+    begin = [*COMMANDS["sft"], "--model_name_or_path", "chatml", *(LORA if kind == "lora" else []), "--max_steps", "1"]
+    more = ["--model_name_or_path", first, "--max_steps", "1"]
+    for _ in range(2):  # the same weights are the same model, whenever they were written
+        shutil.rmtree(folder / first, ignore_errors=True)
+        assert runs.sft(folder, *begin, "--output_dir", first).code == 0
+        ended, _ = again(runs, folder, "dpo", f"after-{first}", *more)
+        assert ended.code == 0, ended.err
+    assert "nothing to do" in ended.out
+    note = json.loads((folder / f"after-{first}/run.json").read_text())
+
+    shutil.rmtree(folder / first)
+    assert runs.sft(folder, *begin, "--seed", "7", "--output_dir", first).code == 0
+    if unfinished:
+        (folder / f"after-{first}/test_results.json").unlink()
+    told = refused(runs, folder, more, f"after-{first}")
+
+    assert f"(model_files: {note['model_files']} -> " in told
+
+
+def test_another_number_of_processes_makes_another_run(runs: Runs, folder: Path) -> None:
+    """Each of them has a batch of its own, so a step has other rows."""
+    shutil.copytree(folder / "dpo-whole", folder / "by-two")
+    note = json.loads((folder / "by-two/run.json").read_text())
+    assert note["processes"] == 1
+    (folder / "by-two/run.json").write_text(json.dumps({**note, "processes": 2}))
+    assert "(processes: 2 -> 1)" in refused(runs, folder, [], "by-two")
+
+
+def test_a_finished_run_without_checkpoints_is_known_too(runs: Runs, folder: Path) -> None:
+    """They were deleted, which saves space, or never written."""
+    shutil.copytree(folder / "dpo-whole", folder / "bare", ignore=shutil.ignore_patterns("checkpoint-*"))
+    never = ["--save_strategy", "no", "--max_steps", "1"]
+    assert again(runs, folder, "dpo", "never", *never)[1] == 1
+    assert not [*(folder / "never").glob("checkpoint-*")]
+    for out, more in (("bare", []), ("never", never)):
+        files = {path: path.read_bytes() for path in (folder / out).rglob("*") if path.is_file()}
+        ended, steps = again(runs, folder, "dpo", out, *more)
+        assert (ended.code, steps) == (0, 0)
+        assert "nothing to do" in ended.out
+        assert files == {path: path.read_bytes() for path in (folder / out).rglob("*") if path.is_file()}
+        assert "(learning_rate: 0.003 -> 0.001)" in refused(runs, folder, [*more, "--learning_rate", "1e-3"], out)
+
+
+def test_results_of_another_command_are_refused(runs: Runs, folder: Path) -> None:
+    """Of a script that also writes test_results.json, but no run.json."""
+    (folder / "strange").mkdir()
+    (folder / "strange/test_results.json").write_text("{}")
+    ended = runs.dpo(folder, *COMMANDS["dpo"], "--output_dir", "strange")
+    assert ended.code == 2, ended.err
+    assert ended.err.splitlines()[-1].startswith("error: strange holds ")
+    assert [path.name for path in (folder / "strange").iterdir()] == ["test_results.json"]

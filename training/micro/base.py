@@ -46,8 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(dataset: str, output: str, seed: int) -> None:
+    import torch
     from transformers import set_seed
 
+    torch.set_num_threads(1)  # more wait for each other longer than so small a model computes
     trees = load(dataset, "train")
     plan = lessons(trees, ROWS, random.Random(seed))
     tokenizer = make_tokenizer(vocabulary(trees))

@@ -8,7 +8,7 @@ tailored reply of the data is right by rule, so each answer is held against it:
 | figure | what it is |
 | --- | --- |
 | recall | of the disclosed values that the tailored reply names, the share that the model names too, at their slot |
-| unfounded | values that a reply names and that were not disclosed, on average |
+| unfounded | values that a reply names and that were not disclosed of that slot, on average |
 | manner | of opening and sentences that are no advice, in either reply, the share that is in both (Jaccard) |
 | whole manner | share of the replies in which all of these agree |
 | on topic | share of the replies about the topic asked for |
@@ -195,6 +195,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(models: Sequence[str], dataset: str, out: Path | None) -> None:
+    if out and not out.parent.is_dir():
+        raise UserError(f"--json {out}: there is no folder {out.parent}")
     trees = load(dataset, "test")
     rows = [(turn, tree["profile"]) for tree in trees for turn in turns(tree)]
     asked, profiles = [turn for turn, _ in rows], [profile for _, profile in rows]
