@@ -1,6 +1,7 @@
 """The tokenizer and the model that a run starts from: a plain model, or the LoRA adapter of an earlier run."""
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +85,16 @@ def start(options: Options, *, preference: bool) -> Start:
 
 
 def files_of(name: str) -> str:
-    """A hash of the weights in a folder, by their sizes and their ends; empty for a model on the Hub."""
-    weights = sorted(Path(name).glob("*.safetensors")) if Path(name).is_dir() else []
+    """A hash of the weights in a folder, by their sizes and their ends; empty for a model on the Hub.
+
+    Those of an adapter's base, where that is a folder, belong to them.
+    """
+    folder = Path(name)
+    weights = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")]) if folder.is_dir() else []
     found = hashlib.sha256()
+    if (adapter := folder / "adapter_config.json").exists():
+        base = json.loads(adapter.read_text(encoding="utf-8"))["base_model_name_or_path"]
+        found.update(files_of(base).encode() if base else b"")
     for path in weights:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)

@@ -100,8 +100,16 @@ def _run(kind: Kind, options: Options, interrupts: Interrupts) -> None:
 
 def _before(folder: str) -> str | None:
     """What the model in a folder began with, where it was made by these commands."""
-    note = Path(folder) / RUN
-    return json.loads(note.read_text(encoding="utf-8")).get("model_name_or_path") if note.exists() else None
+    return (_note(Path(folder)) or {}).get("model_name_or_path")
+
+
+def _note(folder: Path) -> dict[str, Any] | None:
+    """What a run in this folder is made of; None where there is none, or none that can be read."""
+    try:
+        note = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return note if isinstance(note, dict) else None
 
 
 def _last_checkpoint(output: Path, made_of: card.MadeOf) -> str | None:
@@ -110,13 +118,12 @@ def _last_checkpoint(output: Path, made_of: card.MadeOf) -> str | None:
     Raises:
         UserError: the folder holds a run of other options or other data.
     """
-    note, new = output / RUN, made_of.as_json()
+    old, new = _note(output), made_of.as_json()
     whole = [folder for folder in output.glob("checkpoint-*") if _is_whole(folder)]
     begun = bool(whole) or (output / FINISHED).exists()
-    if begun and not note.exists():
+    if begun and old is None:
         raise UserError(f"{output} holds checkpoints without {RUN}, so of another command: give another --output_dir")
-    if begun:
-        old = json.loads(note.read_text(encoding="utf-8"))
+    if begun and old is not None:
         changed = sorted(
             name
             for name in old.keys() | new.keys()
@@ -217,7 +224,7 @@ def _finish(trainer: Any, kind: Kind, options: Options, made_of: card.MadeOf, co
             shutil.rmtree(output / "ref")
     made_of.test.update(told)
     console.print(card.table(told))
-    name = (options.training.hub_model_id or output.name).split("/")[-1]
+    name = (options.training.hub_model_id or output.resolve().name).split("/")[-1]
     trainer.create_model_card(model_name=name, dataset_name=options.script.dataset_name)
     trainer.save_metrics("test", told)
     if options.training.push_to_hub:
