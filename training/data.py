@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.options import DataOptions, Options, UserError
+from training.options import DataOptions, Options, UserError, first_line
 
 COLUMNS = {"sft": ("prompt", "completion"), "preference": ("prompt", "chosen", "rejected")}
 """What a config of `i2a/trees` holds for its trainer, as message lists."""
@@ -43,7 +43,7 @@ def load(options: Options, config: str) -> Data:
         loaded = datasets.load_dataset(script.dataset_name, name=script.dataset_config, cache_dir=cache)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         cause = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else None
-        reason = str(cause or error).strip().splitlines()[0]
+        reason = first_line(cause or error)
         here = "" if Path(script.dataset_name).exists() else "there is no such folder here, and on the Hub: "
         raise UserError(f"{name} --dataset_config {script.dataset_config}: {here}{reason}") from error
     splits = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.options import Options, UserError
+from training.options import Options, UserError, first_line
 
 _HERE = ("", ".", "..", "~", "out")  # how paths begin, and no name on the Hub
 _END = 1 << 22  # bytes of a file of weights that tell it from another
@@ -40,7 +40,7 @@ def load_tokenizer(options: Options) -> Any:
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **settings)
     except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         raise UserError(f"--model_name_or_path {name}: {reason} Name a folder, or a model on the Hub") from error
     if template := getattr(training, "chat_template_path", None):  # SFTConfig alone has it
         try:
@@ -49,7 +49,7 @@ def load_tokenizer(options: Options) -> Any:
             else:
                 tokenizer.chat_template = AutoTokenizer.from_pretrained(template).chat_template
         except (OSError, ValueError) as error:
-            raise UserError(f"--chat_template_path {template}: {str(error).strip().splitlines()[0]}") from error
+            raise UserError(f"--chat_template_path {template}: {first_line(error)}") from error
     if not tokenizer.chat_template:
         raise UserError(
             f"--model_name_or_path {name}: it has no chat template, so it can't be told who speaks. Take the instruct "
@@ -129,7 +129,7 @@ def _adapted(options: Options, *, trainable: bool) -> Any:
     try:
         model = AutoModelForCausalLM.from_pretrained(base, **settings)
     except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         raise UserError(f"--model_name_or_path {folder}: its base model {base} can't be loaded: {reason}") from error
     return PeftModel.from_pretrained(model, folder, is_trainable=trainable, revision=revision)
 

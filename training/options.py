@@ -208,6 +208,11 @@ def _told(error: Exception) -> str:
     return text.replace("HfArgumentParser", "command")
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, without what it adds below."""
+    return str(error).strip().splitlines()[0]
+
+
 def guarded(run: Callable[[], None]) -> int:
     """The exit code of a command: 0; 2 for what the user can mend; 130 stopped by Ctrl-C."""
     warnings.filterwarnings("ignore", ".*gradient_checkpointing", FutureWarning)  # TRL's own default, not the user's

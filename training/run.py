@@ -77,8 +77,8 @@ def _run(kind: Kind, options: Options, interrupts: Interrupts) -> None:
         kept = look.look(rows, tokenizer, options, kind.config, console)
     if options.data.look_only:
         return
-    files = model.files_of(options.model.model_name_or_path)
     begin = options.model.model_name_or_path
+    files = model.files_of(begin)
     made_of = card.MadeOf(
         options.given, options.recipe, files, args.world_size, rows.version, rows.rehearsal, kept, _before(begin)
     )

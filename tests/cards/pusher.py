@@ -4,7 +4,6 @@ One process imports everything and then forks a child for each push, which is as
 connection, no cache and no thread before.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -17,6 +16,8 @@ from types import TracebackType
 from typing import IO, Any, NoReturn, Self
 
 import psutil
+
+from tests import forks
 
 REPO = Path(__file__).parents[2]
 
@@ -87,11 +88,7 @@ class Pusher:
         return self.start(*arguments, loads=loads, cwd=cwd, **env).wait()
 
     def ask(self, order: object) -> int:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order).encode() + b"\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        return forks.ask(self.process, order)
 
 
 def _serve(orders: IO[bytes], answers: IO[bytes]) -> None:
@@ -100,14 +97,7 @@ def _serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     import pyarrow.compute
     import pyarrow.parquet  # noqa: F401
 
-    for line in orders:
-        order = json.loads(line)
-        if "wait" in order:
-            answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
-        elif not (answer := os.fork()):
-            _push(order)
-        answers.write(b"%d\n" % answer)
-        answers.flush()
+    forks.serve(orders, answers, _push)
 
 
 def _push(order: dict[str, Any]) -> NoReturn:

@@ -17,8 +17,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NoReturn, Self
 
+from tests import forks
+
 REPO = Path(__file__).parents[2]
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+
+ON_TREES = ["--use_cpu", "--bf16", "false", "--report_to", "none", "--dataset_name", "i2a/trees"]
+"""What runs of a test have in common."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,7 @@ class Runs:
         )
 
     def _ask(self, order: object) -> int:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order).encode() + b"\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        return forks.ask(self.process, order)
 
 
 def _serve(orders: IO[bytes], answers: IO[bytes]) -> None:
@@ -96,14 +97,7 @@ def _serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     import training.dpo
     import training.sft  # noqa: F401
 
-    for line in orders:
-        order = json.loads(line)
-        if "wait" in order:
-            answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
-        elif not (answer := os.fork()):
-            _run(**order)
-        answers.write(b"%d\n" % answer)
-        answers.flush()
+    forks.serve(orders, answers, lambda order: _run(**order))
 
 
 def _run(function: str, arguments: Sequence[Any], files: str, cwd: str) -> NoReturn:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.training.runs import Ended, Runs
+from tests.training.runs import ON_TREES, Ended, Runs
 from tests.training.tiny import preference_rows, sft_rows, splits
 
 pytestmark = pytest.mark.slow
@@ -19,13 +19,7 @@ pytestmark = pytest.mark.slow
 Row = dict[str, Any]
 CONFIG = {"sft": "sft", "dpo": "preference"}
 COMMON = [
-    "--use_cpu",
-    "--bf16",
-    "false",
-    "--report_to",
-    "none",
-    "--dataset_name",
-    "i2a/trees",
+    *ON_TREES,
     "--logging_steps",
     "1",
     "--save_strategy",

@@ -13,19 +13,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.training.runs import Ended, Runs
+from tests.training.runs import ON_TREES, Ended, Runs
 from tests.training.tiny import preference_rows, splits, tree, write_trees
 
 pytestmark = pytest.mark.slow
 
 COMMON = [
-    "--use_cpu",
-    "--bf16",
-    "false",
-    "--report_to",
-    "none",
-    "--dataset_name",
-    "i2a/trees",
+    *ON_TREES,
     "--per_device_train_batch_size",
     "4",
     "--num_train_epochs",

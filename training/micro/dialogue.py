@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from training.options import UserError
+from training.options import UserError, first_line
 
 UNKNOWN = "any"
 """Stands where a value would, as long as the user has not told it."""
@@ -38,7 +38,7 @@ def load(dataset: str, split: str) -> list[Tree]:
         with TemporaryDirectory() as cache:  # the usual one keeps the rows of a folder that was made anew since
             rows = datasets.load_dataset(dataset, split=split, cache_dir=cache, keep_in_memory=True)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise UserError(f"--dataset_name {dataset}, split {split}: {str(error).strip().splitlines()[0]}") from error
+        raise UserError(f"--dataset_name {dataset}, split {split}: {first_line(error)}") from error
     if missing := {"facts", "nodes", "profile"}.difference(rows.column_names):
         raise UserError(
             f"--dataset_name {dataset}: no column {', '.join(sorted(missing))}; trees are needed, as of "

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.micro.dialogue import Messages, Turn, load, turns, values
-from training.options import UserError, guarded
+from training.options import UserError, first_line, guarded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,7 +146,7 @@ def answer(name: str, paths: Sequence[Messages]) -> list[str]:
         model: Any = AutoModelForCausalLM.from_pretrained(name)
         tokenizer: Any = AutoTokenizer.from_pretrained(name)
     except (OSError, ValueError) as error:
-        raise UserError(f"{name}: {str(error).strip().splitlines()[0]}") from error
+        raise UserError(f"{name}: {first_line(error)}") from error
     if not tokenizer.chat_template:
         raise UserError(f"{name}: its tokenizer has no chat template")
     model.eval()
