@@ -5,17 +5,45 @@ BIN := .venv/bin
 PARALLEL := --numprocesses 2 --dist loadfile  # a file of tests stays in one process: what it starts serves all of it
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: demo test quick check bench chromium
+.PHONY: demo repro test quick check bench chromium
 
-demo: .venv/done  ## seeds to datasets, with the offline rehearsal cast
+demo: .venv/done  ## seeds to datasets to a benchmark, with the offline rehearsal cast
 	$(BIN)/python pipelines/personas.py
 	$(BIN)/python pipelines/trees.py --trees 100
+	$(BIN)/python eval/aloe.py --limit 20 --log-dir i2a/aloe-logs
+	$(BIN)/python eval/aloe.py --limit 20 --log-dir i2a/aloe-logs --baseline infer
+	$(BIN)/python eval/report.py i2a/aloe-logs --out i2a/aloe-report
 	@echo
 	@echo "to review what was made, in a browser:"
 	@echo "    $(BIN)/python pipelines/review.py serve            # an Argilla of its own; it stays until Ctrl-C"
 	@echo "    $(BIN)/python pipelines/review.py annotator NAME   # in another terminal, as all that follows"
 	@echo "    $(BIN)/python pipelines/review.py push personas    # and: push trees; then answer in the browser"
 	@echo "    $(BIN)/python pipelines/review.py collect personas # and: collect trees; the decisions become data"
+
+repro: .venv/done  ## the paper's effect with models trained from nothing, on two cores within the hour
+	$(BIN)/python pipelines/personas.py --world micro --out micro/personas
+	$(BIN)/python pipelines/trees.py --world micro --personas micro/personas --out micro/trees --trees 1500
+	$(BIN)/python training/micro/reference_rows.py
+	$(MAKE) --jobs=2 repro-seed-0 repro-seed-1
+	$(ALOE)/bounds --model openai-api/rehearsal/rehearsal/micro/manner --name "rule: manner alone"
+	$(ALOE)/bounds --model openai-api/rehearsal/rehearsal/micro/assistant --name "rule: ideal"
+	$(BIN)/python eval/report.py micro/logs/seed-0 micro/logs/seed-1 micro/logs/bounds --out micro/report
+
+ALOE := $(BIN)/python eval/aloe.py --rehearsal --data micro/aloe --protocol paper --max-tokens 64 --log-dir micro/logs
+MICRO := --config training/recipes/micro
+
+repro-seed-%: export OMP_NUM_THREADS = 1  # threads would wait for each other
+repro-seed-%: .venv/done
+	$(BIN)/python training/micro/base.py --output_dir out/micro-$*/base --seed $*
+	$(BIN)/python training/sft.py $(MICRO)/sft.yaml --seed $* \
+		--model_name_or_path out/micro-$*/base --output_dir out/micro-$*/sft
+	$(BIN)/python training/dpo.py $(MICRO)/dpo.yaml --seed $* \
+		--model_name_or_path out/micro-$*/sft --output_dir out/micro-$*/dpo
+	$(BIN)/python training/sft.py $(MICRO)/sft.yaml --seed $* --dataset_name micro/reference-rows \
+		--model_name_or_path out/micro-$*/base --output_dir out/micro-$*/reference-sft
+	set -e; for model in base sft dpo reference-sft; do \
+		$(ALOE)/seed-$* --model hf/$$model-$* -M model_path=out/micro-$*/$$model -M do_sample=false \
+			--name "$$model, seed $*"; done
 
 test: .venv/done chromium  ## all tests: servers, kills and a browser too
 	$(BIN)/pytest $(PARALLEL)

@@ -21,9 +21,10 @@ from filters.rules import declines, is_refusal
 from pipelines.cast import Player
 from pipelines.errors import Stopped, StopRequested, UserError
 from pipelines.estimate import CHARS_PER_TOKEN
-from pipelines.generate import Messages, Reply, generator, one_line, trouble
+from pipelines.generate import Reply, generator, one_line, trouble
 from pipelines.journal import Journal, call_key
 from pipelines.replies import Unreadable, read_json, without_thoughts
+from pipelines.views import Messages
 
 T = TypeVar("T")
 

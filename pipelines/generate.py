@@ -11,8 +11,7 @@ from distilabel import models
 
 from pipelines.errors import UserError
 from pipelines.openai_llm import MalformedReply, OpenAILLM
-
-Messages = list[dict[str, str]]
+from pipelines.views import Messages
 
 _LONGEST_CALL = 600.0  # seconds; an OpenAI-compatible LLM has a `timeout` of its own
 

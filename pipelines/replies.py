@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from contextlib import suppress
 from typing import Any
 
@@ -55,6 +56,14 @@ def read_json(reply: str) -> Any:  # noqa: ANN401 - any JSON value
                 if complete := _close(reply[start:]):
                     return decoder.decode(complete)
     raise Unreadable("the reply holds no JSON")
+
+
+def cleaned(statements: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+    """Statements in NFC with single spaces. Raises TypeError where they are no list of strings."""
+    if not isinstance(statements, list) or not all(isinstance(statement, str) for statement in statements):
+        raise TypeError("statements are a list of strings")
+    spaced = (" ".join(unicodedata.normalize("NFC", statement).split()) for statement in statements)
+    return [statement for statement in spaced if statement]
 
 
 def _close(cut: str) -> str | None:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from pipelines.generate import Messages
 from pipelines.prompts import render
 
+Messages = list[dict[str, str]]
+"""A chat as OpenAI's API takes it: messages with `role` and `content`."""
 _CUE = "(The chat is open. Write your first message.)"
 
 
@@ -57,9 +58,9 @@ def inducer(persona: Persona, turns: Sequence[Turn], message: str) -> Messages:
     messages = [_system(render("inducer", facts=persona.facts, traits=persona.traits))]
     before = ""
     for turn in turns:
-        messages += [_user(before + _tagged("text", turn.message)), _assistant(shown_json(turn.shown))]
+        messages += [_user(before + tagged("text", turn.message)), _assistant(shown_json(turn.shown))]
         before = f"The assistant replied:\n{turn.reply}\n\nThe person wrote:\n"
-    return [*messages, _user(before + _tagged("text", message))]
+    return [*messages, _user(before + tagged("text", message))]
 
 
 def tailored(persona: Persona, turns: Sequence[Turn], message: str, shown: Sequence[int]) -> Messages:
@@ -88,13 +89,13 @@ def judge(
         first: the reply that is shown first.
         second: the other one.
     """
-    lines = [line for turn in turns for line in (_line("Person", turn.message), _line("Assistant", turn.reply))]
-    chat = "\n".join([*lines, _line("Person", message)])
+    lines = [line for turn in turns for line in (spoken("Person", turn.message), spoken("Assistant", turn.reply))]
+    chat = "\n".join([*lines, spoken("Person", message)])
     disclosed = "\n".join(f"- {persona.statements[number]}" for number in shown) or "(nothing yet)"
     parts = [
-        f"The chat so far:\n{chat}\n\n" + _tagged("disclosed", disclosed),
-        _tagged("first", first),
-        _tagged("second", second),
+        f"The chat so far:\n{chat}\n\n" + tagged("disclosed", disclosed),
+        tagged("first", first),
+        tagged("second", second),
     ]
     return [_system(render("vote", facts=persona.facts, traits=persona.traits)), _user("\n".join(parts))]
 
@@ -120,6 +121,16 @@ def repeated(messages: Messages, earlier: Messages) -> float:
     return same / sum(len(message["content"]) for message in messages)
 
 
+def spoken(who: str, text: str) -> str:
+    """A message of a chat, on one line, so that nothing in it looks like a tag of the prompt."""
+    return f"{who}: {' '.join(text.split())}"
+
+
+def tagged(name: str, content: str) -> str:
+    """What varies in a prompt, in the tag by which it is found again."""
+    return f"<{name}>\n{content}\n</{name}>"
+
+
 def _common(text: str, other: str) -> int:
     """How many characters two texts have in common at their beginning."""
     if other.startswith(text) or text.startswith(other):
@@ -130,15 +141,7 @@ def _common(text: str, other: str) -> int:
 def _note(persona: Persona, shown: Sequence[int]) -> str:
     if not shown:
         return ""
-    return "\n\n" + _tagged("disclosed", "\n".join(f"- {persona.statements[number]}" for number in shown))
-
-
-def _line(who: str, text: str) -> str:
-    return f"{who}: {' '.join(text.split())}"  # on one line, so that nothing in it looks like a tag of the prompt
-
-
-def _tagged(name: str, content: str) -> str:
-    return f"<{name}>\n{content}\n</{name}>"
+    return "\n\n" + tagged("disclosed", "\n".join(f"- {persona.statements[number]}" for number in shown))
 
 
 def _system(content: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pipelines.rehearsal.speech import shared, stems
 from pipelines.rehearsal.tags import Message, inside, items, numbered, tag
 from pipelines.rehearsal.world.opposites import OPPOSITES
 
-_SHOWN = 0.6  # the share of a statement's content words that one message must have
+SHOWN = 0.6  # the share of a statement's content words that one message must have
 _LEAK = 0.75  # likewise, for a reply that states what was not disclosed
 _LEAK_WORDS = 3
 _LEAK_SCORE = 4.0
@@ -46,7 +46,7 @@ def is_shown(statement: str, said: Sequence[str]) -> bool:
         return sum(manners.seen(typed, text) for text in said) > 1
     if typed:
         return any(plain(typed) in plain(text) for text in said)
-    return any(shared(statement, text) >= _SHOWN for text in said)
+    return any(shared(statement, text) >= SHOWN for text in said)
 
 
 def vote(messages: Sequence[Message], draw: Draw) -> str:
@@ -65,21 +65,22 @@ def _score(reply: str, facts: list[str], traits: list[str], disclosed: list[str]
     if not reply.strip():
         return 1.0
     score = 5.0 + Draw("taste", reply).below(4) / 2 - 0.5
-    if any(fact in disclosed and shared(fact, reply) >= _SHOWN for fact in facts):
+    if any(fact in disclosed and shared(fact, reply) >= SHOWN for fact in facts):
         score += 2.5
-    if any(trait in disclosed and _meets(trait, reply) for trait in traits):
+    if any(trait in disclosed and meets(trait, reply) for trait in traits):
         score += 1.0
-    if _leaks(reply, [fact for fact in facts if fact not in disclosed], disclosed):
+    if leaks(reply, [fact for fact in facts if fact not in disclosed], disclosed):
         return min(score, _LEAK_SCORE)
     return min(10.0, max(1.0, score))
 
 
-def _meets(trait: str, reply: str) -> bool:
+def meets(trait: str, reply: str) -> bool:
+    """Whether the reply says what suits somebody with this trait, or is as short as they want it."""
     brief = manners.wants_brevity(trait) and len(reply.split()) <= 25
     return brief or any(line in reply for line in manners.meets(trait))
 
 
-def _leaks(reply: str, hidden: Iterable[str], disclosed: list[str]) -> bool:
+def leaks(reply: str, hidden: Iterable[str], disclosed: list[str]) -> bool:
     """Whether the reply states a fact that the person has not shown."""
     unknown = stems(reply) - stems(" ".join(disclosed))
     for statement in hidden:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pipelines.rehearsal import manners, reading
 from pipelines.rehearsal.draw import Draw
 from pipelines.rehearsal.speech import I, capital, said, shared, stems
-from pipelines.rehearsal.tags import Message, items, tag
+from pipelines.rehearsal.tags import Message, tag
 from pipelines.rehearsal.world import smalltalk
 from pipelines.rehearsal.world.grammar import fill
 
@@ -20,7 +20,7 @@ _TOLD = 0.6  # the share of a fact's words that tell it
 
 def message(messages: Sequence[Message], draw: Draw) -> str:
     """The person's next message; the assistant speaks in the turns of role `user`, the person in the others."""
-    facts, traits = reading.parted(items(tag(messages, "persona")))
+    facts, traits = reading.persona(tag(messages, "persona"))
     own = [message.content for message in messages if message.role == "assistant"]
     heard = [message.content for message in messages if message.role == "user"]
     past = "\n".join(own)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from pipelines.rehearsal import statements, verbs
+from pipelines.rehearsal.tags import items
 from pipelines.rehearsal.world import full
 
 _FACT = re.compile(
@@ -110,3 +111,11 @@ def parted(persona: Sequence[str]) -> tuple[list[str], list[str]]:
     # Of equally good places the last: what leans neither way is rather an odd fact than an odd trait.
     cut = max(reversed(range(len(persona) + 1)), key=lambda place: sum(leanings[:place]) - sum(leanings[place:]))
     return list(persona[:cut]), list(persona[cut:])
+
+
+def persona(block: str | None) -> tuple[list[str], list[str]]:
+    """Facts and traits of a <persona> block: of single statements, or of two whole texts, which are taken apart."""
+    listed = items(block)
+    if len(listed) == 2 and any(len(statements.sentences(text)) > 1 for text in listed):
+        return statements.split(listed[0]), statements.split(listed[1])
+    return parted(listed)

@@ -8,7 +8,8 @@ import orjson
 from pipelines.rehearsal import World, model_of
 from pipelines.rehearsal.tags import Message
 
-ROLES = ("writer", "user", "inducer", "tailored", "generic", "judge")
+ROLES = ("writer", "user", "inducer", "tailored", "generic", "judge", "assistant")
+MICRO_ROLES = (*ROLES, "manner")
 MAX_CHOICES = 128
 CHARACTERS_PER_TOKEN = 4
 _SPEAKERS = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
@@ -49,7 +50,7 @@ def tokens(text: str) -> int:
 
 def models(world: World) -> dict[str, str]:
     """The models of a world, each with its role."""
-    return {model_of(role, world): role for role in ROLES}
+    return {model_of(role, world): role for role in (MICRO_ROLES if world == "micro" else ROLES)}
 
 
 def parse(raw: bytes, world: World = "full") -> ChatRequest:

@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipelines.replies import cleaned
 from pipelines.reviews.decisions import REVIEW, complete, majority
 from pipelines.reviews.questions import EDIT, REASON, REASONS, VERDICT
 from pipelines.schema import ReviewRow
 from pipelines.seeds.reader import LINE_END
-from pipelines.steps.pool import cleaned
 
 Answers = Mapping[str, Sequence[ReviewRow]]  # question -> the answers about one object
 

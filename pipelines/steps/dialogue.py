@@ -16,11 +16,12 @@ import orjson
 from filters.likeness import nearly_identical
 from pipelines import views
 from pipelines.calls import Book, Calls, Rejected
-from pipelines.generate import Messages, Reply
+from pipelines.generate import Reply
 from pipelines.labels import decide
 from pipelines.schema import RESPONDERS, DroppedRow, Node, PersonaRow, Responder, TreeRow, Vote, tree_id
 from pipelines.steps.growth import Grown, Pair, Path, RoleUse, Said, nodes_of
 from pipelines.tree_job import Job
+from pipelines.views import Messages
 
 S = TypeVar("S")
 T = TypeVar("T")

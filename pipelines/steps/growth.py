@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.calls import Usage
-from pipelines.generate import Messages, Reply
+from pipelines.generate import Reply
 from pipelines.labels import Decision, labels
 from pipelines.schema import RESPONDERS, DroppedRow, Node, Responder, TreeRow, Vote
-from pipelines.views import Turn
+from pipelines.views import Messages, Turn
 
 
 @dataclass

@@ -6,7 +6,6 @@ and what they bring is looked at in that order.
 
 import asyncio
 import random
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +16,7 @@ from filters.verdict import Drop, sift
 from pipelines.calls import Calls, Rejected
 from pipelines.errors import UserError
 from pipelines.prompts import render
+from pipelines.replies import cleaned
 from pipelines.schema import PLURAL, DroppedRow, Kind, TextRow, text_id
 from pipelines.seeds.reader import Seed
 
@@ -262,14 +262,6 @@ def _texts(value: Any, name: str) -> list[list[str]]:  # noqa: ANN401 - any JSON
     if not isinstance(texts, list) or not texts:
         raise ValueError("no texts")
     return [cleaned(statements) if isinstance(statements, list) else [str(statements)] for statements in texts]
-
-
-def cleaned(statements: Any) -> list[str]:  # noqa: ANN401 - any JSON value
-    """Statements in NFC with single spaces. Raises TypeError where they are no list of strings."""
-    if not isinstance(statements, list) or not all(isinstance(statement, str) for statement in statements):
-        raise TypeError("statements are a list of strings")
-    spaced = (" ".join(unicodedata.normalize("NFC", statement).split()) for statement in statements)
-    return [statement for statement in spaced if statement]
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:

@@ -24,10 +24,11 @@ from filters.embed import load_embedder
 from pipelines import personas, rehearsal
 from pipelines.calls import Calls
 from pipelines.cast import rehearsal_cast
-from pipelines.generate import Messages, Reply
+from pipelines.generate import Reply
 from pipelines.journal import Journal
 from pipelines.persona_job import ROLES
 from pipelines.steps.build_personas import Build
+from pipelines.views import Messages
 
 REPO = Path(__file__).parents[2]
 # concurrency -> options that make enough calls to keep it busy for a minute or two at 1.0 s

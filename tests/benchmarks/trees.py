@@ -31,10 +31,10 @@ from rich.table import Table
 
 from pipelines import rehearsal, views
 from pipelines.exports import pairs, path
-from pipelines.generate import Messages
 from pipelines.records import read_release
 from pipelines.schema import TreeRow
 from pipelines.tree_job import ROLES
+from pipelines.views import Messages
 
 REPO = Path(__file__).parents[2]
 JITTER = 0.1  # of the latency, either way

@@ -12,7 +12,6 @@ from pydantic import Field
 
 from pipelines.calls import Calls
 from pipelines.cast import Cast, Player
-from pipelines.generate import Messages
 from pipelines.journal import Journal
 from pipelines.rehearsal import roles
 from pipelines.rehearsal.draw import Draw
@@ -21,6 +20,7 @@ from pipelines.schema import PersonaRow, TreeRow
 from pipelines.steps.dialogue import Dialogue
 from pipelines.steps.growth import Grown
 from pipelines.tree_job import ROLES, Branch, Job
+from pipelines.views import Messages
 
 Instead = Callable[[str, Messages, int], str | None]
 """What a role says instead, of its prompt and how often it was asked that before; None for its usual reply."""

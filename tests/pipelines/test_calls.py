@@ -16,9 +16,10 @@ from distilabel import models
 from pipelines.calls import ATTEMPTS, Calls, Rejected
 from pipelines.cast import Player, Price
 from pipelines.errors import Stopped, UserError
-from pipelines.generate import Messages, Reply
+from pipelines.generate import Reply
 from pipelines.journal import Journal
 from pipelines.openai_llm import MalformedReply, OpenAILLM
+from pipelines.views import Messages
 
 SCHEMA = {"type": "object"}
 QUESTION = [{"role": "user", "content": "2 + 2?"}]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from pipelines import views
 from pipelines.exports import check_tree, pairs, path
-from pipelines.generate import Messages
 from pipelines.schema import Node, TreeRow, Vote
+from pipelines.views import Messages
 from tests.pipelines.players import PERSONA, Instead, grow, grown_tree, soon
 
 STATEMENTS = [*PERSONA.facts, *PERSONA.traits]

@@ -11,12 +11,12 @@ import pytest
 from pipelines.calls import Calls
 from pipelines.cast import Cast, Player
 from pipelines.errors import UserError
-from pipelines.generate import Messages
 from pipelines.journal import Journal
 from pipelines.prompts import prompt_hashes
 from pipelines.schema import PersonaRow, persona_id, tree_id
 from pipelines.steps.grow_trees import Growing, GrowTrees
 from pipelines.tree_job import PROMPTS, ROLES, Branch, Job
+from pipelines.views import Messages
 from tests.pipelines.players import PERSONA, Instead, Played, Until, soon
 
 TURNS = 3

@@ -10,10 +10,10 @@ import pytest
 from filters.embed import Embedder, load_embedder
 from pipelines.calls import Calls, Counts, Rejected
 from pipelines.errors import UserError
-from pipelines.generate import Messages
 from pipelines.schema import Kind
 from pipelines.seeds.reader import Seed
 from pipelines.steps.pool import Candidate, Ledger, Pool, grow, plant
+from pipelines.views import Messages
 
 LIVES = [
     "Repairs bicycles in Ghent. Is 61 years old. Keeps two deaf cats. Eats mussels on Fridays. Sings bass in a choir.",

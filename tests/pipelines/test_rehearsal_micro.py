@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from filters import rules
 from pipelines import views
-from pipelines.generate import Messages
 from pipelines.prompts import render
 from pipelines.rehearsal import model_of, roles
 from pipelines.rehearsal.draw import Draw
 from pipelines.rehearsal.request import ApiError, models, parse
 from pipelines.rehearsal.tags import Message
 from pipelines.rehearsal.world import micro
+from pipelines.views import Messages
 
 SEEDS = st.integers(0, 10**9)
 TOPIC = st.sampled_from(sorted(micro.TOPICS))

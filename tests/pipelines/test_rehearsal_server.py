@@ -210,7 +210,8 @@ def test_models_health_and_stats() -> None:
     with rehearsal.serve(latency=0.3) as url:
         root = url.removesuffix("/v1")
         models = [model["id"] for model in get(f"{url}/models")["data"]]
-        assert models == [f"rehearsal/{role}" for role in ("writer", "user", "inducer", "tailored", "generic", "judge")]
+        roles = ("writer", "user", "inducer", "tailored", "generic", "judge", "assistant")
+        assert models == [f"rehearsal/{role}" for role in roles]
         assert get(f"{root}/health") == {"status": "ok"}
         send(url, *(body(seed=seed) for seed in range(8)), body(n=0), body(model="rehearsal/judge"))
         stats = get(f"{root}/stats")

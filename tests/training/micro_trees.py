@@ -11,7 +11,10 @@ TURNS = 6
 
 
 def grown(number: int, *, profile: int | None = None) -> Row:
-    """A dialogue that goes on from either reply by lot; personas of the same `profile` share their facts."""
+    """A dialogue that goes on from either reply by lot; personas of the same `profile` share their facts.
+
+    At turn 1, where no trait is shown, the judge has decided nothing.
+    """
     draw = Draw("tree", number)
     facts = micro.profile(Draw("profile", number if profile is None else profile))
     traits = micro.personality(draw)
@@ -22,15 +25,19 @@ def grown(number: int, *, profile: int | None = None) -> Row:
     for turn in range(1, TURNS + 1):
         disclosed = [*disclosed, told[turn - 1], *([len(facts) + turn - 2] if 1 < turn <= len(traits) + 1 else [])]
         user = _node(len(nodes), parent, turn, _message(facts[told[turn - 1]], traits[turn - 2 : turn - 1], draw))
-        nodes.append(user | {"role": "user", "disclosed": disclosed, "responder": None, "continued": True})
+        nodes.append(user | {"role": "user", "disclosed": disclosed, "responder": None, "label": None})
+        nodes[-1]["continued"] = True
         topic = str(micro.topic_of(user["content"]))
         taken = draw.pick(("tailored", "generic"))
         for responder, notes in (("tailored", [[*facts, *traits][at] for at in disclosed]), ("generic", [])):
             reply = _node(len(nodes), user["id"], turn, micro.compose(topic, micro.known(notes), draw))
             gone = responder == taken
-            nodes.append(reply | {"role": "assistant", "disclosed": None, "responder": responder, "continued": gone})
+            label = "undecided" if turn == 1 else {"tailored": "preferred", "generic": "rejected"}[responder]
+            reply |= {"role": "assistant", "disclosed": None, "responder": responder, "label": label}
+            nodes.append(reply | {"continued": gone})
             parent = reply["id"] if gone else parent
-    return {"profile": " ".join(facts), "facts": facts, "traits": traits, "nodes": nodes}
+    told_of = {"tree_id": f"t-{number}", "persona_id": f"p-{number}", "rehearsal": True}
+    return {**told_of, "profile": " ".join(facts), "facts": facts, "traits": traits, "nodes": nodes}
 
 
 def _node(number: int, parent: int | None, turn: int, content: str) -> Row:

@@ -17,7 +17,7 @@ from pipelines.rehearsal.world import micro
 from tests.training.micro_trees import TURNS, grown
 from tests.training.runs import REPO, Runs
 from tests.training.tiny import Row, write_trees
-from training.micro import curriculum, recall
+from training.micro import base, curriculum, recall
 from training.micro.dialogue import Turn, load, read_fact, turns
 from training.options import UserError
 
@@ -261,9 +261,12 @@ def test_a_missing_dataset_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
 
 @pytest.mark.slow
 def test_base_makes_a_model_folder_that_stock_classes_load(runs: Runs, release: Path) -> None:
-    output = str(release.parent / "base")
+    output = str(release.parent / "models/base")
+    (release.parent / "models/base.part").mkdir(parents=True)  # what a kill left
+    (release.parent / "models/base.part/model.safetensors").write_text("half of")
     made = runs.wait(runs.start("tests.training.micro_trees:learn", release.parent, str(release), output))
-    assert made.code == 0, made.err
+    assert (made.code, made.result) == (0, 0), made.err
+    assert [path.name for path in (release.parent / "models").iterdir()] == ["base"]
     seen = runs.wait(runs.start("tests.training.micro_trees:look_at", release.parent, output)).result
     assert seen["parameters"] < 1_000_000
     assert seen["chat"] == ["<user>", "my", "pet", "is", "<unk>", ".", "<end>", "<assistant>", "sure", ",", "<end>"]
@@ -275,6 +278,42 @@ def test_base_makes_a_model_folder_that_stock_classes_load(runs: Runs, release: 
     )
     assert ended.code == 0, ended.err
     assert ended.out.count(output) == len(recall.FIGURES)
+    files = {path: path.stat().st_mtime_ns for path in Path(output).iterdir()}
+    again = runs.wait(runs.start("tests.training.micro_trees:learn", release.parent, str(release), output))
+    assert again.out == f"nothing to do: {output} was made by this very command\n"
+    assert {path: path.stat().st_mtime_ns for path in Path(output).iterdir()} == files
+
+
+def test_base_refuses_a_folder_of_another_command(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(place: Path = tmp_path / "base", seed: int = 0) -> str:
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+        argv = ["--dataset_name", str(release), "--output_dir", str(place), "--seed", str(seed)]
+        assert base.main(argv) == 2
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+        return capsys.readouterr().err
+
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/model.safetensors").write_text("somebody's")
+    (tmp_path / "file.txt").write_text("a file")
+    assert "base holds something else (no run.json that can be read): give another --output_dir" in refused()
+    assert "file.txt holds something else" in refused(tmp_path / "file.txt")
+    for note in ("{", "[]", "\udcff"):
+        (tmp_path / "base/run.json").write_text(note, errors="surrogateescape")
+        assert "no run.json that can be read" in refused()
+    (tmp_path / "base/run.json").write_text('{"learning_rate": 1e-5}')  # of sft.py
+    assert "seed: None -> 0" in refused()
+    (tmp_path / "base/run.json").write_text(json.dumps(base.made_of(load(str(release), "train"), 0)))
+    assert "base holds something else (seed: 0 -> 1): " in refused(seed=1)
+
+
+def test_what_the_base_was_made_of_tells_other_trees_and_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = [base.made_of(trees, seed) for trees, seed in ((TREES, 0), (TREES[1:], 0), (TREES, 1))]
+    monkeypatch.setattr(base, "RATES", (1e-3, 1e-3, 1e-3))
+    notes.append(base.made_of(TREES, 0))
+    assert len({json.dumps(note) for note in notes}) == 4
+    assert all(json.loads(json.dumps(note)) == note for note in notes)
 
 
 @pytest.mark.slow

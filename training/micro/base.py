@@ -4,18 +4,23 @@
 
 Makes a tokenizer of the words of the trees and a small Llama, and trains it with TRL's SFTTrainer on the curriculum.
 The result is an ordinary model folder: it answers every message with the generic reply and, asked for it, lists all
-that it was told. `training/recipes/micro/sft.yaml` goes on from there.
+that it was told. `training/recipes/micro/sft.yaml` goes on from there. Where the same command has made it before, there
+is nothing to do; a killed run begins anew.
 """
 
 import argparse
+import hashlib
+import json
 import random
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from training.micro.curriculum import Row, lessons, vocabulary
-from training.micro.dialogue import load
-from training.options import guarded
+from training.micro.dialogue import Tree, load
+from training.options import UserError, guarded
+from training.run import RUN
 
 ROWS = 8000  # of a lesson
 RATES = (4e-3, 4e-3, 3e-3)  # learning rate of each lesson; in the last one it decays
@@ -42,15 +47,53 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--output_dir", default="out/micro/base", metavar="DIR", help="the model (out/micro/base)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (0)")
     options = parser.parse_args(argv)
-    return guarded(lambda: _run(options.dataset_name, options.output_dir, options.seed))
+    return guarded(lambda: _run(options.dataset_name, Path(options.output_dir), options.seed))
 
 
-def _run(dataset: str, output: str, seed: int) -> None:
+def _run(dataset: str, output: Path, seed: int) -> None:
+    trees = load(dataset, "train")
+    note = made_of(trees, seed)
+    if _is_made(output, note):
+        print(f"nothing to do: {output} was made by this very command")
+        return
+    aside = output.with_name(f"{output.name}.part")  # so that a folder of that name is whole
+    _make(trees, str(aside), seed)
+    (aside / RUN).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+    aside.replace(output)
+    print(f"saved in {output}")
+
+
+def made_of(trees: Sequence[Tree], seed: int) -> dict[str, Any]:
+    """What run.json holds: all that decides the weights."""
+    data = hashlib.sha256(json.dumps(trees).encode()).hexdigest()[:12]
+    settings = {"rows": ROWS, "rates": [*RATES], "batch": BATCH, "shape": SHAPE, "spread": SPREAD, "length": LENGTH}
+    return {"trees": data, "seed": seed, **settings}
+
+
+def _is_made(output: Path, note: dict[str, Any]) -> bool:
+    """Whether the model is there already.
+
+    Raises:
+        UserError: something else is there.
+    """
+    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+        return False
+    try:
+        old = json.loads((output / RUN).read_text(encoding="utf-8"))
+        changed = [f"{name}: {old.get(name)} -> {new}" for name, new in note.items() if old.get(name) != new]
+    except (OSError, ValueError, AttributeError):
+        changed = [f"no {RUN} that can be read"]
+    if changed:
+        what = ", ".join(changed)
+        raise UserError(f"{output} holds something else ({what}): give another --output_dir, or delete it")
+    return True
+
+
+def _make(trees: Sequence[Tree], output: str, seed: int) -> None:
     import torch
     from transformers import set_seed
 
     torch.set_num_threads(1)  # more wait for each other longer than so small a model computes
-    trees = load(dataset, "train")
     plan = lessons(trees, ROWS, random.Random(seed))
     tokenizer = make_tokenizer(vocabulary(trees))
     set_seed(seed)
@@ -61,7 +104,6 @@ def _run(dataset: str, output: str, seed: int) -> None:
         train(model, tokenizer, rows, rate=RATES[number - 1], last=number == len(plan), output=output, seed=seed)
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
-    print(f"saved in {output}")
 
 
 def make_tokenizer(words: Sequence[str]) -> Any:

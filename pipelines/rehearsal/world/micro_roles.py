@@ -16,11 +16,21 @@ _SENTENCE = re.compile(r"(?<=[.!?]) +")
 
 def described(text: str) -> str:
     """`{"kind", "language", "statements"}` of a text: its sentences as they are."""
-    statements = _SENTENCE.split(text.strip())
+    statements = sentences(text)
     what = micro.known(statements)
     facts, traits = len(what.facts), len(what.traits)
     kind = "profile" if facts > traits else "personality" if traits > facts else "other"
     return orjson.dumps({"kind": kind, "language": "en", "statements": statements}).decode()
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, as they are."""
+    return _SENTENCE.split(text.strip())
+
+
+def persona_of(messages: Sequence[Message]) -> micro.Known:
+    """What <persona> holds, as single statements or as whole texts."""
+    return micro.known(statement for item in items(tag(messages, "persona")) for statement in sentences(item))
 
 
 def message(messages: Sequence[Message], draw: Draw) -> str:
@@ -28,9 +38,9 @@ def message(messages: Sequence[Message], draw: Draw) -> str:
 
     All five traits are shown by the sixth message; what has been told and shown is read off the own earlier ones.
     """
-    persona = micro.known(items(tag(messages, "persona")))
+    persona = persona_of(messages)
     own = [message.content for message in messages if message.role == "assistant"]
-    told = {slot: value for slot, value in persona.facts.items() if _is_told(slot, value, own)}
+    told = {slot: value for slot, value in persona.facts.items() if is_told(slot, value, own)}
     shown = tuple(trait for trait in persona.traits if _any_says(own, trait.cue))
     left = [slot for slot in persona.facts if slot not in told]
     new = [trait for trait in persona.traits if trait not in shown]
@@ -58,12 +68,12 @@ def _reaction(reply: str, question: str, told: micro.Known) -> str:
 def is_shown(statement: str, said: Sequence[str]) -> bool:
     """A fact when it has been told, a trait when its cue has been typed."""
     what = micro.known([statement])
-    return any(_is_told(slot, value, said) for slot, value in what.facts.items()) or any(
+    return any(is_told(slot, value, said) for slot, value in what.facts.items()) or any(
         _any_says(said, trait.cue) for trait in what.traits
     )
 
 
-def _is_told(slot: str, value: str, said: Sequence[str]) -> bool:
+def is_told(slot: str, value: str, said: Sequence[str]) -> bool:
     return _any_says(said, micro.TOLD.format(slot=slot, value=value))
 
 
@@ -74,15 +84,16 @@ def _any_says(texts: Sequence[str], phrase: str) -> bool:
 def tailored(messages: Sequence[Message], draw: Draw) -> str:
     """The reply that uses what the notes in <disclosed> tell; of the person's own words only the topic is read."""
     notes = [items(inside(message.content, "disclosed")) for message in messages if message.role == "user"]
-    return _reply(messages, micro.known(statement for note in notes for statement in note), draw)
+    return reply_with(messages, micro.known(statement for note in notes for statement in note), draw)
 
 
 def generic(messages: Sequence[Message], draw: Draw) -> str:
     """The same with nothing known."""
-    return _reply(messages, micro.known([]), draw)
+    return reply_with(messages, micro.known([]), draw)
 
 
-def _reply(messages: Sequence[Message], what: micro.Known, draw: Draw) -> str:
+def reply_with(messages: Sequence[Message], what: micro.Known, draw: Draw) -> str:
+    """The reply to the last message with so much known; without a readable topic about any."""
     spoken = [message.content for message in messages if message.role == "user"]
     topic = micro.topic_of(spoken[-1]) if spoken else None  # in its words, since no note names one
     return micro.compose(topic or draw.pick(tuple(micro.TOPICS)), what, draw)

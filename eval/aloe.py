@@ -1,0 +1,220 @@
+"""ALOE: how well does a model infer and follow one person's preferences as a conversation goes on.
+
+    python eval/aloe.py                                                   # the offline rehearsal cast plays all roles
+    python eval/aloe.py --model openai/gpt-4o-mini --user openai/gpt-4o --judge anthropic/claude-sonnet-4-0
+    python eval/aloe.py --model openai-api/vllm/my-model ...              # VLLM_BASE_URL and VLLM_API_KEY say where
+    python eval/aloe.py --model hf/dpo -M model_path=out/my/dpo ...      # a local folder
+    inspect eval eval/aloe.py --model ... --model-role user=... --model-role judge=... -T protocol=paper
+
+Models are Inspect's, of any of its providers. Each persona of `i2a/aloe` is played by the user-LLM for ten turns; the
+judge scores each reply from 1 to 5. The same command goes on with a run that was stopped, and repeats no finished
+conversation. `python eval/report.py LOG` makes tables and figures of its log, `inspect view` shows every conversation.
+Exit codes: 0 all conversations are complete, 1 some are not, 2 something to mend, 130 stopped by Ctrl-C.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from inspect_ai import Task, eval_set, task
+from inspect_ai._util.error import PrerequisiteError
+from inspect_ai.model import GenerateConfig, Model, get_model
+from rich.markup import escape
+from rich.text import Text
+
+from eval import STARTED_IN
+from eval.baselines import BASELINES
+from eval.cast import TIMEOUT, playing
+from eval.dialogue import dialogue
+from eval.judging import CRITERIA
+from eval.personas import dataset, world_of
+from eval.planted import planted
+from eval.scoring import VERSION, VOTES, per_turn
+from pipelines import cli
+from pipelines.errors import UserError
+from pipelines.records import SchemaError
+from pipelines.rehearsal import model_of
+from pipelines.seeds.reader import SeedError
+
+
+@task
+def aloe(
+    data: str = "i2a/aloe",
+    profiles: str | None = None,
+    personalities: str | None = None,
+    protocol: str = "plus",
+    baseline: str = "plain",
+    turns: int = 10,
+    votes: int | None = None,
+    seed: int = 0,
+    name: str | None = None,
+) -> Task:
+    """The benchmark as a task of Inspect AI. Raises PrerequisiteError for what the user can mend.
+
+    Args:
+        data: the personas: a folder or the name of a dataset like `i2a/aloe`, or a .jsonl or .parquet file with the
+            columns profile and personality. A relative path starts where the command was started.
+        profiles: instead of `data`, a file of profiles, of which the first 20 are taken, together with
+        personalities: a file of personalities, of which each profile gets the first 5.
+        protocol: `plus`, or `paper`, which keeps to the paper.
+        baseline: plain, infer (own notes before each reply) or persona (given, the ceiling).
+        turns: of a conversation.
+        votes: of the judge on each reply (1 in `paper`, else 3).
+        seed: of every call that takes one.
+        name: of the evaluated model, for people who read the report.
+    """
+    if protocol not in CRITERIA or baseline not in BASELINES:
+        raise PrerequisiteError(
+            f"protocol={protocol}, baseline={baseline}: choose {' or '.join(CRITERIA)}, {' or '.join(BASELINES)}"
+        )
+    if turns < 1 or (votes is not None and votes < 1):
+        raise PrerequisiteError(f"turns={turns}, votes={votes}: give at least 1 of each")
+    try:
+        played = dataset(data, profiles, personalities, STARTED_IN)
+    except (UserError, SchemaError, SeedError) as error:  # which Inspect would show as a crash
+        raise PrerequisiteError(escape(str(error))) from error
+    votes = votes or VOTES[protocol]
+    about = {"name": name, "protocol": protocol, "baseline": baseline, "turns": turns, "votes": votes, "seed": seed}
+    return Task(
+        dataset=played,
+        solver=dialogue(protocol, turns, votes, baseline, seed),
+        scorer=per_turn(turns),
+        config=GenerateConfig(seed=seed),
+        fail_on_error=True,
+        continue_on_fail=True,  # the other conversations go on; the log's status tells that some are missing
+        version=VERSION,
+        metadata={"aloe": about},
+    )
+
+
+def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cast = parser.add_argument_group("who plays (models as Inspect names them; the rehearsal cast, if none is named)")
+    cast.add_argument("--model", metavar="MODEL", help="the evaluated model")
+    cast.add_argument(
+        "-M", action="append", default=[], metavar="KEY=VALUE", help="argument of its provider, as Inspect takes it"
+    )
+    cast.add_argument("--name", metavar="TEXT", help="what the report calls it (default: the model and its baseline)")
+    for role, does in (
+        ("user", "plays the person"),
+        ("judge", "scores the replies"),
+        ("inducer", "says what the person has disclosed (default: the judge's model)"),
+        ("second-judge", "scores them once more, to see how far judges agree (default: nobody)"),
+    ):
+        cast.add_argument(f"--{role}", metavar="MODEL", help=does)
+    cast.add_argument(
+        "--rehearsal", action="store_true", help="the rehearsal's rules play every role that is not named"
+    )
+    what = parser.add_argument_group("the benchmark")
+    what.add_argument(
+        "--data",
+        default="i2a/aloe",
+        metavar="DATASET",
+        help="folder, .jsonl or .parquet file, or name on the Hub (default i2a/aloe)",
+    )
+    what.add_argument("--profiles", metavar="FILE", help="instead of --data: the first 20 of these,")
+    what.add_argument("--personalities", metavar="FILE", help="each with the first 5 of these")
+    what.add_argument("--protocol", choices=tuple(CRITERIA), default="plus", help="plus (default), or as in the paper")
+    what.add_argument(
+        "--baseline", choices=tuple(BASELINES), default="plain", help="how the model is asked (default plain)"
+    )
+    what.add_argument("--limit", type=cli.positive, metavar="N", help="the first N personas, spread over the profiles")
+    what.add_argument("--turns", type=cli.positive, default=10, metavar="K", help="of a conversation (default 10)")
+    what.add_argument(
+        "--votes", type=cli.positive, metavar="N", help="of the judge on each reply (default: plus 3, paper 1)"
+    )
+    run = parser.add_argument_group("the run")
+    run.add_argument("--log-dir", type=Path, default=Path("logs/aloe"), metavar="DIR", help="default logs/aloe")
+    run.add_argument(
+        "--concurrency",
+        type=cli.positive,
+        default=32,
+        metavar="N",
+        help="conversations, and calls to each model, under way at most (default 32)",
+    )
+    run.add_argument("--max-tokens", type=cli.positive, default=1024, metavar="N", help="of a reply (default 1024)")
+    run.add_argument("--temperature", type=float, metavar="T", help="of the evaluated model (default: its provider's)")
+    run.add_argument(
+        "--timeout",
+        type=cli.positive,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help=f"until a call is given up, all its attempts together (default {TIMEOUT})",
+    )
+    run.add_argument("--seed", type=int, default=0, metavar="N", help="of every call that takes one (default 0)")
+    return parser.parse_args(argv)
+
+
+def run(options: argparse.Namespace) -> bool:
+    """Runs the benchmark, or goes on with it; whether all conversations are complete.
+
+    Raises:
+        UserError, PrerequisiteError: what the user can mend.
+    """
+    benchmark = aloe(
+        **{name: getattr(options, name) for name in ("data", "profiles", "personalities", "protocol", "baseline")},
+        **{name: getattr(options, name) for name in ("turns", "votes", "seed", "name")},
+    )
+    world = world_of(benchmark.dataset)
+    with playing(options, world) as (model, roles):
+        complete = _complete(benchmark, model, roles, options, limit=options.limit)
+        judge = roles["judge"]
+        if complete and not str(judge).endswith(model_of("judge", "micro")):  # which knows no English
+            check = planted(options.protocol, options.votes, options.seed)
+            complete = _complete(check, get_model("none/none"), {"judge": judge}, options)
+    if complete:
+        cli.console.print(f"the report: python eval/report.py {options.log_dir}", markup=False)
+    return complete
+
+
+def _complete(
+    what: Task, model: Model, roles: dict[str, Model], options: argparse.Namespace, limit: int | None = None
+) -> bool:
+    """Runs a task, or what is missing of it; whether all of it is there now."""
+    complete, logs = eval_set(
+        what,
+        log_dir=str(options.log_dir),
+        log_dir_allow_dirty=True,  # several models share a folder
+        model=model,
+        model_roles=dict(roles),
+        limit=limit,
+        max_samples=options.concurrency,
+        log_buffer=1,  # what is finished is on disk,
+        log_realtime=False,  # and what is under way costs a sixth of the time to show
+        retry_on_error=2,
+        retry_attempts=0,
+        retry_immediate=False,
+        display="rich" if cli.console.is_terminal else "plain",
+    )
+    if not logs or any(log.status == "cancelled" for log in logs):  # Inspect takes Ctrl-C for a success
+        raise KeyboardInterrupt
+    total = min(len(what.dataset), limit or len(what.dataset))
+    for log in logs:
+        done = log.results.completed_samples if log.results else 0
+        cli.console.print(f"{what.name}: {done:,} of {total:,} complete, in {log.location}", markup=False)
+        if done < total or log.status != "success":
+            why = f": {log.error.message.splitlines()[0]}" if log.error else ""
+            cli.console.print(
+                f"not complete ({log.status}{why}): the same command goes on with what is missing", markup=False
+            )
+            return False
+    return complete
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = options_of(argv)
+    complete: list[bool] = []
+
+    def guarded() -> None:
+        try:
+            complete.append(run(options))
+        except PrerequisiteError as error:  # Inspect's word for a user's mistake
+            raise UserError(Text.from_markup(str(error.message)).plain) from error
+
+    return cli.guarded(guarded) or int(not complete[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""How the evaluated model comes to its reply: solvers, each of which adds one reply to the conversation.
+
+| baseline | the model sees | it shows |
+| --- | --- | --- |
+| plain | the conversation | where the model stands |
+| infer | the conversation, and its own notes on the person | what asking it to infer first brings |
+| persona | the conversation, and the whole persona | the ceiling |
+"""
+
+from collections.abc import Mapping, Sequence
+
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, get_model
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from pipelines.prompts import render
+from pipelines.views import spoken
+
+
+@solver
+def plain() -> Solver:
+    """Answers from the conversation alone."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        return await generate(state)
+
+    return solve
+
+
+@solver
+def infer() -> Solver:
+    """Takes notes on the person first, then answers with them."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - a solver's form
+        chat = "\n".join(spoken(message.role.capitalize(), message.text) for message in state.messages)
+        notes = (await get_model().generate([ChatMessageUser(content=render("infer", chat=chat))])).completion
+        return await _answer(state, render("noted", notes=notes.strip() or "- none yet"))
+
+    return solve
+
+
+@solver
+def persona() -> Solver:
+    """Answers with the whole persona in view; `facts` and `traits` stand in the sample's metadata."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - a solver's form
+        facts: Sequence[str] = state.metadata["facts"]
+        traits: Sequence[str] = state.metadata["traits"]
+        return await _answer(state, render("informed", facts=facts, traits=traits))
+
+    return solve
+
+
+BASELINES: Mapping[str, Solver] = {"plain": plain(), "infer": infer(), "persona": persona()}
+
+
+async def _answer(state: TaskState, system: str) -> TaskState:
+    """One reply under a system prompt, which does not stay in the conversation."""
+    view: list[ChatMessage] = [ChatMessageSystem(content=system), *state.messages]
+    state.output = await get_model().generate(view)
+    state.messages.append(state.output.message)
+    return state

@@ -1,0 +1,115 @@
+"""Who plays: the models of a run, of any of Inspect's providers, or the rehearsal's rules."""
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+import yaml
+from inspect_ai._util.error import PrerequisiteError
+from inspect_ai.hooks import Hooks, RunEnd, hooks
+from inspect_ai.model import GenerateConfig, Model, get_model
+from inspect_ai.model._providers.openai import OpenAIAPI
+from inspect_ai.model._providers.openai_compatible import OpenAICompatibleAPI
+from rich.text import Text
+
+from pipelines.errors import UserError
+from pipelines.rehearsal import World, model_of, serve
+
+ROLES = ("user", "judge", "inducer", "second_judge")
+TIMEOUT, ATTEMPT_TIMEOUT = 1_800, 300
+"""Seconds: until a call is given up, all its attempts together; and one attempt of it."""
+LIMITS = GenerateConfig(timeout=TIMEOUT, attempt_timeout=ATTEMPT_TIMEOUT)  # what the command line says reaches no role
+_NONE = "none/none"  # Inspect's model that is none: without a default, a role that nobody plays is the evaluated model
+_SERVICE = "openai-api/rehearsal"
+_quickened: list[OpenAIAPI | OpenAICompatibleAPI] = []
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays beside the evaluated model."""
+
+    user: Model
+    judge: Model
+    inducer: Model
+    second_judge: Model | None
+
+    @classmethod
+    def of_roles(cls) -> "Cast":
+        """The models that the run names for the roles; the judge's model plays the inducer where none is named.
+
+        Raises:
+            PrerequisiteError: nobody plays the user or the judge.
+        """
+        user, judge = (get_model(role=role, required=True, config=LIMITS) for role in ("user", "judge"))
+        inducer = get_model(role="inducer", default=judge, config=LIMITS)
+        second = get_model(role="second_judge", default=_NONE, config=LIMITS)
+        for model in (user, judge, inducer, second, get_model()):
+            quicken(model)
+        return cls(user, judge, inducer, None if str(second) == _NONE else second)
+
+
+def quicken(model: Model) -> None:
+    """Gives a model of an OpenAI-compatible server the aiohttp client, which makes twice as many calls a second."""
+    api = model.api
+    if isinstance(api, OpenAIAPI | OpenAICompatibleAPI) and api not in _quickened:
+        api.http_client = openai.DefaultAioHttpClient()
+        api.initialize()
+        _quickened.append(api)
+
+
+@hooks(name="aloe_clients", description="Closes the HTTP clients of ALOE's models, which live as long as a run's loop.")
+class Clients(Hooks):
+    async def on_run_end(self, data: RunEnd) -> None:  # noqa: ARG002 - a hook's form
+        while _quickened:
+            await _quickened.pop().http_client.aclose()
+
+
+@contextmanager
+def playing(options: argparse.Namespace, world: World) -> Iterator[tuple[Model, dict[str, Model]]]:
+    """The evaluated model and those of the roles; the rehearsal's endpoint runs meanwhile, where it plays.
+
+    Raises:
+        UserError: a role that nobody plays, or a model that Inspect does not know.
+    """
+    named = {role: getattr(options, role) for role in ROLES if getattr(options, role)}
+    rehearsal = options.rehearsal or not (options.model or named)
+    if not rehearsal and (missing := [role for role in ("model", "user", "judge") if not getattr(options, role)]):
+        raise UserError(
+            f"--{missing[0]} is missing: name a model for it, or give --rehearsal, where rules play every role that is "
+            "not named"
+        )
+    own = GenerateConfig(max_tokens=options.max_tokens, temperature=options.temperature)
+    limits = GenerateConfig(
+        max_connections=options.concurrency,
+        timeout=options.timeout,
+        attempt_timeout=min(ATTEMPT_TIMEOUT, options.timeout),
+    )
+    with ExitStack() as stack:
+        if rehearsal:
+            os.environ["REHEARSAL_BASE_URL"] = stack.enter_context(serve(world=world, seed=options.seed))
+            os.environ["REHEARSAL_API_KEY"] = "none"
+            rules = ("user",) if "judge" in named else ("user", "judge", "inducer")  # the judge's model is the inducer
+            named = {role: f"{_SERVICE}/{model_of(role, world)}" for role in rules} | named
+        model = options.model or f"{_SERVICE}/{model_of('assistant', world)}"
+        roles = {role: _model(name, limits) for role, name in named.items()}
+        yield _model(model, limits.merge(own), **_arguments(options.M)), roles
+
+
+def _model(name: str, config: GenerateConfig, **arguments: Any) -> Model:  # noqa: ANN401 - whatever a provider takes
+    try:
+        return get_model(name, config=config, **arguments)
+    except (PrerequisiteError, ValueError, ImportError, OSError) as error:
+        why = Text.from_markup(str(error.message)).plain if isinstance(error, PrerequisiteError) else str(error)
+        raise UserError(f"the model {name} can't be had: {' '.join(why.split())}") from error
+
+
+def _arguments(given: Sequence[str]) -> dict[str, Any]:
+    """What -M gives a provider: values are read as YAML, as Inspect reads them."""
+    pairs = [argument.partition("=") for argument in given]
+    if wrong := [name for name, equals, _ in pairs if not (name and equals)]:
+        raise UserError(f"-M {wrong[0]}: give KEY=VALUE")
+    return {name.replace("-", "_"): yaml.safe_load(value) for name, _, value in pairs}

@@ -1,0 +1,132 @@
+"""Two models on the same personas: by how much the second scores higher, how sure that is, and what would make it sure.
+
+    a = {"gardener-blunt": np.array([2.0, 3.0]), "gardener-shy": np.array([3.0, 3.0])}
+    compare(a, b, {"gardener-blunt": "gardener", "gardener-shy": "gardener"}).diff
+
+Everything is paired: a difference is between the two scores of one persona at one turn, so how hard a persona is to
+please drops out.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from eval.metrics import RESAMPLES, Estimate, Floats, estimate, resampled
+
+SEEN = (0.1, 0.2, 0.5)  # points: the differences whose price in personas is told
+POWER = 0.8  # chance to find such a difference where it is true
+ALPHA = 0.05  # two-sided
+PERMUTATIONS = 9999
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The second model less the first, in points where nothing else is said."""
+
+    n: int  # conversations that both had, with a turn that both scored
+    profiles: int
+    left_out: int  # conversations that one model alone had, or without a turn that both scored
+    diff: Estimate  # mean over conversations of the mean over the turns that both scored
+    p: float | None  # two-sided, of no difference
+    relative_percent: Estimate  # 100 x diff / mean of the first model over the same turns
+    by_turn: list[Estimate]  # of the turns that both played, the first is of turn 1
+    needed: dict[float, int | None]  # true difference -> personas to find it at POWER and ALPHA
+
+
+def compare(
+    a: Mapping[str, Floats],
+    b: Mapping[str, Floats],
+    profiles: Mapping[str, str],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Comparison:
+    """The paired comparison of two models.
+
+    Args:
+        a: the first model's scores by persona id: [turns], NaN where unscored. All of one length, as are those of `b`.
+        b: the second model's. Of two lengths the shorter one counts.
+        profiles: the profile of each persona that both have. With a single one there is no interval, no p and no
+            number of personas needed.
+
+    The order of personas changes nothing.
+    """
+    shared = sorted(a.keys() & b.keys())
+    turns = min((len(scores) for of in (a, b) for scores in of.values()), default=0)
+    first, second = (np.array([of[name][:turns] for name in shared]).reshape(-1, turns) for of in (a, b))
+    paired = np.isfinite(first) & np.isfinite(second)
+    kept = paired.any(axis=1)
+    first, second, paired = first[kept], second[kept], paired[kept]
+    clusters = [profiles[name] for name, keep in zip(shared, kept, strict=True) if keep]
+    if not clusters:
+        none = Estimate(None, None, None)
+        return Comparison(
+            0, 0, len(a.keys() | b.keys()), none, None, none, [none] * turns, needed_personas(np.empty(0), [])
+        )
+    rise, played = np.where(paired, second - first, 0), paired.sum(axis=1)
+    diffs, base = rise.sum(axis=1) / played, np.where(paired, first, 0).sum(axis=1) / played
+    parts = np.column_stack([diffs, 100 * diffs, rise])
+    wholes = np.column_stack([np.ones(len(diffs)), base, paired])
+    diff, relative, *by_turn = (estimate(draws) for draws in resampled(parts, wholes, clusters, resamples, seed).T)
+    return Comparison(
+        n=len(diffs),
+        profiles=len(set(clusters)),
+        left_out=len(a.keys() | b.keys()) - len(diffs),
+        diff=diff,
+        p=_p(diffs, clusters, seed),
+        relative_percent=relative,
+        by_turn=by_turn,
+        needed=needed_personas(diffs, clusters),
+    )
+
+
+def needed_personas(diffs: Floats, clusters: list[str]) -> dict[float, int | None]:
+    """How many personas, in profiles as large as these on average, find each difference of SEEN.
+
+    A paired t test on the profiles' means needs (z_alpha + z_power)^2 * variance / difference^2 + z_alpha^2 / 2
+    profiles, z_alpha being of the two-sided test (Guenther 1981, "Sample size formulas for normal theory t tests"); the
+    variance of the means holds both how profiles differ and how few personas each of them has.
+
+    Args:
+        diffs: [conversations], in points.
+        clusters: the profile of each.
+    """
+    from scipy.stats import norm
+
+    totals, sizes = _by_profile(diffs, clusters)
+    if len(sizes) < 2:
+        return dict.fromkeys(SEEN)
+    variance = float(np.var(totals / sizes, ddof=1))
+    alpha, power = float(norm.ppf(1 - ALPHA / 2)), float(norm.ppf(POWER))
+    return {
+        seen: math.ceil(math.ceil((alpha + power) ** 2 * variance / seen**2 + alpha**2 / 2) * len(diffs) / len(sizes))
+        for seen in SEEN
+    }
+
+
+def _p(diffs: Floats, clusters: list[str], seed: int) -> float | None:
+    """Sign-flip permutation test: were there no difference, each profile's total could as well have the other sign.
+
+    All flips where there are at most PERMUTATIONS of them, a seeded sample of so many otherwise.
+    """
+    from scipy.stats import permutation_test
+
+    totals, _ = _by_profile(diffs, clusters)
+    if len(totals) < 2:
+        return None
+    test = permutation_test(
+        (totals,),
+        np.sum,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=PERMUTATIONS,
+        rng=np.random.default_rng(seed),
+    )
+    return float(test.pvalue)
+
+
+def _by_profile(diffs: Floats, clusters: list[str]) -> tuple[Floats, Floats]:
+    """Total and number of the differences of each profile, both [profiles]."""
+    at = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)[1]
+    return np.bincount(at, weights=diffs).astype(np.float64), np.bincount(at).astype(np.float64)

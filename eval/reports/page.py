@@ -1,0 +1,118 @@
+"""`report.html`: verdict, tables, figures and conversations on one page that asks nothing of any network.
+
+Texts of personas and models may hold anything. The template escapes each, in an element of its own that keeps its
+direction to itself; what can't be seen is written out; and a strict content security policy allows the page's own style
+and pictures and nothing else, no script at all.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import jinja2
+
+from cards.figures import Figure
+from cards.report import visible
+from eval.reports import tables
+from eval.reports.faces import meetings
+from eval.reports.findings import verdict
+from eval.reports.summary import Summary
+from eval.reports.tables import Table
+from eval.reports.wording import number
+
+
+@dataclass(frozen=True)
+class Part:
+    """One heading's worth of tables; `folded` ones open at a click."""
+
+    title: str
+    table: Table
+    folded: bool = False
+
+
+def page(summary: Summary, figures: Sequence[Figure]) -> bytes:
+    """The page as UTF-8; the same input gives the same bytes."""
+    return (
+        _template()
+        .render(
+            rehearsal=any(model.run.rehearsal for model in summary.models),
+            verdict=verdict(summary, _isolated),
+            setting=setting(summary),
+            protocols=[(protocol, _parts(summary, protocol)) for protocol in summary.protocols],
+            figures=figures,
+            trust=_trust(summary),
+            meetings=meetings(summary),
+            notes=summary.notes,
+        )
+        .encode()
+    )
+
+
+def setting(summary: Summary) -> list[tuple[str, str]]:
+    """Under which conditions all this was measured; what differs between runs is listed."""
+    runs = [model.run for model in summary.models]
+    roles = sorted({role for run in runs for role in run.roles})
+    profiles = {talk.profile_id for run in runs for talk in run.talks}
+    personas = {talk.persona_id for run in runs for talk in run.talks}
+    return [
+        ("protocol", _all(run.protocol for run in runs)),
+        ("personas", f"{len(personas):,} of {len(profiles):,} profiles"),
+        ("turns", _all(str(run.turns) for run in runs)),
+        ("votes", _all(str(run.votes) for run in runs)),
+        *((role.replace("_", " "), _all(run.roles.get(role, "-") for run in runs)) for role in roles),
+    ]
+
+
+def _all(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(values))
+
+
+def _parts(summary: Summary, protocol: str) -> list[Part]:
+    models, others = summary.of(protocol), summary.others(protocol)
+    parts = [Part("Models", tables.numbers(models)), Part("Score by turn", tables.by_turn(models))]
+    if firsts := summary.firsts(protocol):
+        parts.append(Part("Pairs", tables.pairs(firsts)))
+    if others:
+        parts.append(Part("The other pairs", tables.pairs(others), folded=True))
+    if any(model.recall for model in models):
+        parts.append(Part("Facts and manner", tables.recall(models)))
+    if any(model.criteria for model in models):
+        parts.append(Part("Criteria", tables.criteria(models)))
+    parts.append(Part("By profile", tables.by_profile(models), folded=True))
+    return parts
+
+
+def _trust(summary: Summary) -> list[Part]:
+    parts = [Part("Judge and users", tables.trust(summary.models))]
+    parts += [
+        Part(f"Planted replies, judged by {table.planted.judge}", tables.planted(table)) for table in summary.planted
+    ]
+    leakage = tables.leakage(summary.models)
+    return [
+        *parts,
+        *([Part("Distance from training", leakage)] if leakage.rows else []),
+        Part("Cost", tables.cost(summary.models)),
+    ]
+
+
+def _isolated(text: str) -> str:
+    """A name inside a sentence, between marks that keep its direction to itself."""
+    return f"\u2068{visible(text)}\u2069"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("eval.reports"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["visible"] = visible
+    environment.filters["number"] = number
+    environment.filters["sha256"] = lambda style: base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment.filters["uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
+    return environment.get_template("report.html.jinja2")

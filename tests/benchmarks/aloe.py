@@ -1,0 +1,94 @@
+"""ALOE against the least that its calls need, at an endpoint with latency.
+
+    python tests/benchmarks/aloe.py    # 100 personas x 10 turns, both protocols, at 0.2 s and at 1.0 s
+
+`chain`: ten turns of user and model, and the judging of the last one. `client`: the number of calls over what Inspect's
+client alone makes a second, measured in the same run (2,000 short calls at the same latency, all at once). The bound
+is the longer of the two; the ratio is the run's seconds, from the start of its log to the end, over the bound. `one by
+one` is the sum of all latencies, the reference's way.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import datetime
+from itertools import product
+from pathlib import Path
+
+import openai
+from inspect_ai.log import list_eval_logs, read_eval_log
+from inspect_ai.model import GenerateConfig, get_model
+from rich.console import Console
+from rich.table import Table
+
+from pipelines import rehearsal
+
+REPO = Path(__file__).parents[2]
+SERVICE = "openai-api/rehearsal/rehearsal"
+CALLS, ABREAST, TURNS = 2_000, 400, 10
+AFTER = {"paper": 1, "plus": 2}  # calls that the last turn waits for: the judge's; and the inducer's before it
+
+
+def ceiling() -> float:
+    """Calls a second of Inspect's client alone."""
+
+    async def measure() -> float:
+        config = GenerateConfig(max_connections=ABREAST)
+        model = get_model(f"{SERVICE}/assistant", config=config, http_client=openai.DefaultAioHttpClient())
+        began = time.monotonic()
+        await asyncio.gather(*(model.generate("Good morning.", config=GenerateConfig(seed=n)) for n in range(CALLS)))
+        return CALLS / (time.monotonic() - began)
+
+    return asyncio.run(measure())
+
+
+def seconds(folder: Path, protocol: str, log_dir: str) -> float:
+    """Of a run of the whole benchmark, start-up apart."""
+    cast = [f"--{name}={SERVICE}/{role}" for name, role in (
+        ("model", "assistant"), ("user", "user"), ("judge", "judge"), ("inducer", "inducer")
+    )]  # fmt: skip
+    command = [sys.executable, str(REPO / "eval/aloe.py"), *cast, f"--protocol={protocol}", f"--log-dir={log_dir}"]
+    subprocess.run([*command, f"--concurrency={ABREAST}"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    logs = [read_eval_log(log, header_only=True) for log in list_eval_logs(str(folder / log_dir))]
+    (stats,) = (log.stats for log in logs if log.eval.task == "aloe")
+    began, ended = (datetime.fromisoformat(str(moment)) for moment in (stats.started_at, stats.completed_at))
+    return (ended - began).total_seconds()
+
+
+def calls(url: str) -> int:
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/stats") as answer:
+        return int(json.load(answer)["calls"])
+
+
+def main() -> None:
+    table = Table(title="ALOE, 100 personas x 10 turns")
+    for title in ("protocol", "latency", "calls", "run s", "calls/s", "client/s", "chain s", "client s", "ratio",
+                  "one by one s", "ratio"):  # fmt: skip
+        table.add_column(title, justify="right")
+    console = Console(width=140)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run([sys.executable, REPO / "pipelines/personas.py"], cwd=folder, check=True, capture_output=True)
+        for latency, (protocol, after) in product((0.2, 1.0), AFTER.items()):
+            with rehearsal.serve(latency=latency) as url:
+                os.environ |= {"REHEARSAL_BASE_URL": url, "REHEARSAL_API_KEY": "none"}
+                alone = ceiling()
+                before = calls(url)
+                took = seconds(folder, protocol, f"{protocol}-{latency}")
+                made = calls(url) - before
+            chain, client = (2 * TURNS + after) * latency, made / alone
+            row = (protocol, f"{latency:.1f}", f"{made:,}", f"{took:.1f}", f"{made / took:.0f}", f"{alone:.0f}",
+                   f"{chain:.1f}", f"{client:.1f}", f"{took / max(chain, client):.2f}", f"{made * latency:,.0f}",
+                   f"{made * latency / took:.0f}")  # fmt: skip
+            table.add_row(*row)
+            console.print(*row)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
