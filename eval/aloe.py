@@ -48,7 +48,6 @@ def aloe(
     turns: int = 10,
     votes: int | None = None,
     seed: int = 0,
-    name: str | None = None,
 ) -> Task:
     """The benchmark as a task of Inspect AI. Raises PrerequisiteError for what the user can mend.
 
@@ -62,7 +61,6 @@ def aloe(
         turns: of a conversation.
         votes: of the judge on each reply (1 in `paper`, else 3).
         seed: of every call that takes one.
-        name: of the evaluated model, for people who read the report.
     """
     if protocol not in CRITERIA or baseline not in BASELINES:
         raise PrerequisiteError(
@@ -75,7 +73,7 @@ def aloe(
     except (UserError, SchemaError, SeedError) as error:  # which Inspect would show as a crash
         raise PrerequisiteError(escape(str(error))) from error
     votes = votes or VOTES[protocol]
-    about = {"name": name, "protocol": protocol, "baseline": baseline, "turns": turns, "votes": votes, "seed": seed}
+    about = {"protocol": protocol, "baseline": baseline, "turns": turns, "votes": votes, "seed": seed}
     return Task(
         dataset=played,
         solver=dialogue(protocol, turns, votes, baseline, seed),
@@ -155,7 +153,7 @@ def run(options: argparse.Namespace) -> bool:
     """
     benchmark = aloe(
         **{name: getattr(options, name) for name in ("data", "profiles", "personalities", "protocol", "baseline")},
-        **{name: getattr(options, name) for name in ("turns", "votes", "seed", "name")},
+        **{name: getattr(options, name) for name in ("turns", "votes", "seed")},
     )
     world = world_of(benchmark.dataset)
     with playing(options, world) as (model, roles):
@@ -179,6 +177,7 @@ def _complete(
         log_dir_allow_dirty=True,  # several models share a folder
         model=model,
         model_roles=dict(roles),
+        metadata={"name": options.name},  # no argument of the task, for which another one would be another run
         limit=limit,
         max_samples=options.concurrency,
         log_buffer=1,  # what is finished is on disk,

@@ -5,6 +5,7 @@ viewer shows; who was asked what meanwhile stands in the transcript, by turn.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from inspect_ai.util import span
 from eval import judging, views
 from eval.baselines import BASELINES
 from eval.cast import Cast
-from eval.scoring import CHARACTER, SHORTENED, TURNS
+from eval.scoring import CALLS, CHARACTER, SHORTENED, TURNS
 from pipelines.views import Persona, Turn
 
 _TAG = re.compile(r"</?(persona|disclosed|task)>")
@@ -67,6 +68,7 @@ class Conversation:
         self.turns: list[Turn] = []
         self.known: list[int] = []  # what was disclosed
         self.records: list[dict[str, Any]] = []
+        self.calls = Counter[str]()  # by role, of those beside the evaluated model
         state.messages = []
 
     async def play(self, turns: int, respond: Solver, generate: Generate) -> None:
@@ -83,6 +85,7 @@ class Conversation:
                         await finished.send(turn)
         finally:  # a limit of Inspect's may end it anywhere, and what was judged by then counts
             self.state.store.set(TURNS, self.records)
+            self.state.store.set(CALLS, dict(self.calls))
 
     async def _turn(self, turn: int, respond: Solver, generate: Generate) -> str:
         """Plays one turn; why the conversation can't go on, or nothing."""
@@ -105,7 +108,8 @@ class Conversation:
         """The user's next message; asked for again where it is empty, or holds what only the user may see."""
         prompt = views.user(self.shown_to_user, self.turns)
         for number in range(judging.ASKS):
-            config = GenerateConfig(seed=self.seed + turn * _STRIDE + number)
+            config = GenerateConfig(seed=self._seed_of(turn) + number)
+            self.calls["user"] += 1
             text = (await self.cast.user.generate(prompt, config=config)).completion.strip()
             if text and not _TAG.search(text):
                 return text
@@ -124,14 +128,16 @@ class Conversation:
         if plus and self.records:
             async with span("character"):
                 messages = [record["message"] for record in self.records]
-                found = await judging.in_character(self.cast.judge, self.persona, messages, self.seed)
+                found, asks = await judging.in_character(self.cast.judge, self.persona, messages, self.seed)
+            self.calls["judge"] += asks
             self.state.store.set(CHARACTER, found)
 
     async def _disclose(self, turn: int, seen: list[Turn]) -> list[int]:
         """What the message of a turn shows that no earlier one did."""
         record = self.records[turn - 1]
         prompt = views.inducer(self.persona, seen, record["message"])
-        found, _ = await judging.disclosed(self.cast.inducer, prompt, self.persona, self._seed_of(turn))
+        found, asks = await judging.disclosed(self.cast.inducer, prompt, self.persona, self._seed_of(turn))
+        self.calls["inducer"] += asks
         new = [number for number in found or [] if number not in self.known]
         self.known += new
         record["disclosed"] = None if found is None else sorted(self.known)
@@ -148,8 +154,10 @@ class Conversation:
         async with span(f"judge turn {turn}"):
             given, asks = await judging.votes(self.cast.judge, prompt, self.protocol, self.votes, self._seed_of(turn))
             record |= {"votes": given, "asks": asks, "score": judging.mean(given)}
-            if self.cast.second_judge:
-                second, _ = await judging.votes(self.cast.second_judge, prompt, self.protocol, 1, self._seed_of(turn))
+            self.calls["judge"] += asks
+            if second_judge := self.cast.second_judge:
+                second, asks = await judging.votes(second_judge, prompt, self.protocol, 1, self._seed_of(turn))
+                self.calls["second_judge"] += asks
                 record["second"] = judging.mean(second)
 
     def _seed_of(self, turn: int) -> int:

@@ -74,13 +74,13 @@ async def disclosed(
 
 async def in_character(
     judge: Model, persona: Persona, messages: Sequence[str], seed: int
-) -> dict[str, list[int] | str] | None:
+) -> tuple[dict[str, list[int] | str] | None, int]:
     """Which of the user's messages, counted from 1, fall out of character, and why."""
 
     def read(value: Any) -> dict[str, list[int] | str]:  # noqa: ANN401 - any JSON value
         return {"broken": _numbers(value["broken"], range(1, len(messages) + 1)), "why": str(value.get("why") or "")}
 
-    return (await ask(judge, views.character(persona, messages), read, seed))[0]
+    return await ask(judge, views.character(persona, messages), read, seed)
 
 
 async def statements(judge: Model, text: str, seed: int) -> list[str]:

@@ -88,7 +88,7 @@ def _name(log: "EvalLog") -> str:
     """For people: as it was given, or the model's without its provider."""
     parts = log.eval.model.split("/")
     own = "/".join(parts[2 if parts[0] == "openai-api" else 1 :]) or log.eval.model
-    return _brief(_told(log).get("name") or own)
+    return _brief((log.eval.metadata or {}).get("name") or own)
 
 
 def _brief(name: object) -> str:

@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -18,7 +18,6 @@ class Turn:
     reply: str
     score: float | None  # 1 to 5, the mean of the valid votes; None: unscored
     votes: list[dict[str, float] | None]  # by criterion; None: could not be read
-    asks: int = 0  # calls that the votes took
     cut: bool = False  # the reply ended at the limit of tokens
     tokens: int | None = None  # of the reply
     second: float | None = None  # the second judge's vote
@@ -48,6 +47,7 @@ class Talk:
     character: Character | None = None
     nearest_profile: float | None = None  # cosine to the nearest text of the training data
     nearest_personality: float | None = None
+    calls: dict[str, int] = field(default_factory=dict)  # by role, of those beside the evaluated model
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ VERSION = 1
 """Of the tasks: figures of different versions can't be compared."""
 VOTES = {"paper": 1, "plus": 3}
 """Of the judge on each reply, by protocol."""
-TURNS, SHORTENED, CHARACTER = "aloe:turns", "aloe:shortened", "aloe:character"
+TURNS, SHORTENED, CHARACTER, CALLS = "aloe:turns", "aloe:shortened", "aloe:character", "aloe:calls"
 """Where a sample's store keeps what was written down of its conversation."""
 
 
@@ -46,6 +46,7 @@ def per_turn(turns: int) -> Scorer:
             "turns": records,
             "shortened": state.store.get(SHORTENED) or (None if len(records) == turns else "a limit of the run"),
             "character": state.store.get(CHARACTER),
+            "calls": state.store.get(CALLS, {}),
         }
         return Score(value={f"t{n:02d}": given.get(n, math.nan) for n in range(1, turns + 1)}, metadata=about)
 

@@ -118,7 +118,7 @@ def curves_panel(models: Sequence[Model], labels: dict[int, str], limits: tuple[
 
 
 def differences_panel(pairs: Sequence[Pair], labels: dict[int, str]) -> Panel:
-    drawn = []
+    drawn = _first_of(pairs, labels)
     for pair in pairs:
         by_turn = pair.comparison.by_turn
         drawn.append(series(labels[id(pair.b)], range(1, len(by_turn) + 1), by_turn))
@@ -126,7 +126,7 @@ def differences_panel(pairs: Sequence[Pair], labels: dict[int, str]) -> Panel:
 
 
 def personas_panel(pairs: Sequence[Pair], labels: dict[int, str]) -> Panel:
-    drawn = []
+    drawn = _first_of(pairs, labels)
     for pair in pairs:
         differences = sorted(difference for _, difference in by_persona(pair))
         drawn.append(Series(labels[id(pair.b)], range(1, len(differences) + 1), differences))
@@ -199,6 +199,11 @@ def series(label: str, x: Sequence[int], of: Sequence[Estimate]) -> Series:
         [value if one.low is None else one.low for _, one, value in shown],
         [value if one.high is None else one.high for _, one, value in shown],
     )
+
+
+def _first_of(pairs: Sequence[Pair], labels: dict[int, str]) -> list[Series]:
+    """The first model, of which nothing is drawn: it keeps its colour, so that the others have theirs everywhere."""
+    return [Series(labels[id(pair.a)], [], []) for pair in pairs[:1]]
 
 
 def _around_zero(drawn: Sequence[Series], x_label: str) -> Panel:

@@ -30,7 +30,7 @@ class Counts:
     reasons: dict[str, int]  # why
     empty: int
     cut: int  # at the limit of tokens
-    asks: int  # calls for votes
+    calls: dict[str, int]  # by role
     unread: int  # votes that could not be read
     messages: int  # of users who were checked for being in character
     broken: int  # of them out of character
@@ -198,6 +198,9 @@ def _model(run: Run) -> Model:
 def _counts(run: Run, turns: Sequence[Turn]) -> Counts:
     reasons = Counter(talk.shortened for talk in run.talks if talk.shortened is not None)
     checked = [talk for talk in run.talks if talk.character is not None]
+    calls = Counter({"assistant": len(turns) * (2 if run.baseline == "infer" else 1)})  # its notes are calls too
+    for talk in run.talks:
+        calls.update(talk.calls)
     return Counts(
         replies=len(turns),
         unscored=sum(turn.score is None for turn in turns),
@@ -206,7 +209,7 @@ def _counts(run: Run, turns: Sequence[Turn]) -> Counts:
         reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         empty=sum(not turn.reply.strip() for turn in turns),
         cut=sum(turn.cut for turn in turns),
-        asks=sum(turn.asks for turn in turns),
+        calls=dict(calls),
         unread=sum(vote is None for turn in turns for vote in turn.votes),
         messages=sum(len(talk.turns) for talk in checked),
         broken=sum(len(set(talk.character.broken)) for talk in checked if talk.character),

@@ -189,14 +189,14 @@ def cost(models: Sequence[Model]) -> Table:
     return Table(
         head,
         rows,
-        "Tokens as the provider counted them, over all tries. calls: those that the log tells of, without tries that "
+        "Tokens as the provider counted them, over all tries. calls: of the finished conversations, without tries that "
         "failed. cost: where Inspect knows the price.",
         words=2,
     )
 
 
 def _cost(model: Model) -> list[list[Cell]]:
-    calls = {"assistant": model.counts.replies, "user": model.counts.replies, "judge": model.counts.asks}
+    calls = model.counts.calls
     players = {"assistant": model.run.model, **model.run.roles}
     return [
         [

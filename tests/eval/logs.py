@@ -72,7 +72,13 @@ def sample(
         f"t{number:02}": math.nan if scores.get(number) is None else float(scores[number])
         for number in range(1, (planned or len(turns)) + 1)
     }
-    about = {"turns": list(turns), "shortened": None, "character": {"broken": [], "why": ""}, **fields}
+    about = {
+        "turns": list(turns),
+        "shortened": None,
+        "character": {"broken": [], "why": ""},
+        "calls": {"user": len(turns), "judge": 2 * len(turns) + 1},
+        **fields,
+    }
     return EvalSample(
         id=f"p-{persona:03}",
         epoch=1,
@@ -127,7 +133,7 @@ def log(
         told: what differs in what the task says of itself.
     """
     turns = max((len(one.scores["per_turn"].value) for one in samples if one.scores), default=10)  # type: ignore[arg-type]
-    about = {"name": name, "protocol": "plus", "baseline": "plain", "turns": turns, "votes": 2}
+    about = {"protocol": "plus", "baseline": "plain", "turns": turns, "votes": 2}
     more = [f"p-more-{number}" for number in range((expected or len(samples)) - len(samples))]
     roles = {"user": USER, "judge": JUDGE} if roles is None else roles
     spent = {role: ModelUsage(input_tokens=4000, output_tokens=500, total_tokens=4500) for role in roles}
@@ -143,7 +149,7 @@ def log(
             model=model,
             model_roles={role: ModelConfig(model=of) for role, of in roles.items()},
             config=EvalConfig(),
-            metadata={"aloe": {**about, **told}},
+            metadata={"name": name, "aloe": {**about, **told}},
         ),
         stats=EvalStats(
             model_usage={model: ModelUsage(input_tokens=9000, output_tokens=1000, total_tokens=10000)},

@@ -107,7 +107,7 @@ def test_names_tell_runs_of_one_protocol_apart(tmp_path: Path) -> None:
 )
 def test_a_run_without_a_name_is_called_by_its_model(tmp_path: Path, model: str, name: str) -> None:
     unnamed = log(curve(1, [3]), model=model)
-    (unnamed.eval.metadata or {})["aloe"]["name"] = None
+    (unnamed.eval.metadata or {})["name"] = None
     write(tmp_path, unnamed)
     assert read([tmp_path]).runs[0].name == name
 

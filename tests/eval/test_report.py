@@ -156,7 +156,8 @@ def test_turns_without_a_score_are_gaps_in_a_curve(tmp_path: Path) -> None:
     found = summary_of(tmp_path, log(curve(10, [2, None, 4]), "a"), log(curve(10, [3, 3, 4]), "b"))
     panel = curves_panel(found.models, names(found.models), (1, 5))
     assert [list(series.x) for series in panel.series] == [[1, 3], [1, 2, 3]]
-    (difference,) = differences_panel(found.pairs, names(found.models)).series
+    kept_for_the_first, difference = differences_panel(found.pairs, names(found.models)).series
+    assert not kept_for_the_first.y
     assert (list(difference.x), list(difference.y)) == ([1, 3], [1, 0])
     assert by_persona(found.pairs[0])[0] == ("p-000", 0.5)
 
