@@ -10,15 +10,16 @@ SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 demo: .venv/done  ## seeds to datasets to a benchmark, with the offline rehearsal cast
 	$(BIN)/python pipelines/personas.py
 	$(BIN)/python pipelines/trees.py --trees 100
-	$(BIN)/python eval/aloe.py --limit 20 --log-dir i2a/aloe-logs
-	$(BIN)/python eval/aloe.py --limit 20 --log-dir i2a/aloe-logs --baseline infer
-	$(BIN)/python eval/report.py i2a/aloe-logs --out i2a/aloe-report
 	@echo
 	@echo "to review what was made, in a browser:"
 	@echo "    $(BIN)/python pipelines/review.py serve            # an Argilla of its own; it stays until Ctrl-C"
 	@echo "    $(BIN)/python pipelines/review.py annotator NAME   # in another terminal, as all that follows"
 	@echo "    $(BIN)/python pipelines/review.py push personas    # and: push trees; then answer in the browser"
 	@echo "    $(BIN)/python pipelines/review.py collect personas # and: collect trees; the decisions become data"
+	@echo
+	$(BIN)/python eval/aloe.py --limit 20 --log-dir logs/demo
+	$(BIN)/python eval/aloe.py --limit 20 --log-dir logs/demo --baseline infer
+	$(BIN)/python eval/report.py logs/demo
 
 repro: .venv/done  ## the paper's effect with models trained from nothing, on two cores within the hour
 	$(BIN)/python pipelines/personas.py --world micro --out micro/personas
@@ -62,6 +63,7 @@ bench: .venv/done  ## speed, as ratios against named counterparts; takes an hour
 	$(BIN)/python tests/benchmarks/personas.py
 	$(BIN)/python tests/benchmarks/trees.py
 	$(BIN)/python -m tests.benchmarks.review
+	$(BIN)/python tests/benchmarks/aloe.py
 
 chromium:  # the tests' browser, from Debian's packages where it is missing
 	@command -v chromium > /dev/null || { $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq --yes install chromium; }
