@@ -13,19 +13,22 @@ Exit codes: 0 all conversations are complete, 1 some are not, 2 something to men
 """
 
 import argparse
+import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from inspect_ai import Task, eval_set, task
 from inspect_ai._util.error import PrerequisiteError
+from inspect_ai.log import read_eval_log_sample_summaries
 from inspect_ai.model import GenerateConfig, Model, get_model
 from rich.markup import escape
 from rich.text import Text
 
 from eval import STARTED_IN
 from eval.baselines import BASELINES
-from eval.cast import TIMEOUT, playing
+from eval.cast import LIMITS, TIMEOUT, playing
 from eval.dialogue import dialogue
 from eval.judging import CRITERIA
 from eval.personas import dataset, world_of
@@ -78,7 +81,7 @@ def aloe(
         dataset=played,
         solver=dialogue(protocol, turns, votes, baseline, seed),
         scorer=per_turn(turns),
-        config=GenerateConfig(seed=seed),
+        config=LIMITS.merge(GenerateConfig(seed=seed)),
         fail_on_error=True,
         continue_on_fail=True,  # the other conversations go on; the log's status tells that some are missing
         version=VERSION,
@@ -157,6 +160,10 @@ def run(options: argparse.Namespace) -> bool:
     )
     world = world_of(benchmark.dataset)
     with playing(options, world) as (model, roles):
+        try:
+            options.log_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"--log-dir {options.log_dir}: {error.strerror}") from error
         complete = _complete(benchmark, model, roles, options, limit=options.limit)
         judge = roles["judge"]
         if complete and not str(judge).endswith(model_of("judge", "micro")):  # which knows no English
@@ -177,12 +184,14 @@ def _complete(
         log_dir_allow_dirty=True,  # several models share a folder
         model=model,
         model_roles=dict(roles),
+        timeout=model.config.timeout,  # over the task's own
+        attempt_timeout=model.config.attempt_timeout,
         metadata={"name": options.name},  # no argument of the task, for which another one would be another run
         limit=limit,
         max_samples=options.concurrency,
         log_buffer=1,  # what is finished is on disk,
         log_realtime=False,  # and what is under way costs a sixth of the time to show
-        retry_on_error=2,
+        retry_on_error=1,
         retry_attempts=0,
         retry_immediate=False,
         display="rich" if cli.console.is_terminal else "plain",
@@ -192,14 +201,19 @@ def _complete(
     total = min(len(what.dataset), limit or len(what.dataset))
     for log in logs:
         done = log.results.completed_samples if log.results else 0
-        cli.console.print(f"{what.name}: {done:,} of {total:,} complete, in {log.location}", markup=False)
+        cli.console.print(f"{what.name}: {min(done, total):,} of {total:,} complete, in {log.location}", markup=False)
         if done < total or log.status != "success":
-            why = f": {log.error.message.splitlines()[0]}" if log.error else ""
-            cli.console.print(
-                f"not complete ({log.status}{why}): the same command goes on with what is missing", markup=False
-            )
+            failed = Counter(one.error for one in read_eval_log_sample_summaries(log.location) if one.error)
+            why = "".join(f" ({_plain(error)})" for error, _ in failed.most_common(1))
+            cli.console.print(f"not complete{why}: the same command goes on with what is missing", markup=False)
             return False
     return complete
+
+
+def _plain(error: str) -> str:
+    """An error of a conversation on one line; of calls that were tried again and again the last one's kind."""
+    line = re.sub(r"RetryError\(<Future .* raised (\w+)>\)", r"no call went through, the last ended in \1", error)
+    return " ".join(line.split())[:200]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,15 +16,17 @@ from inspect_ai.model._providers.openai import OpenAIAPI
 from inspect_ai.model._providers.openai_compatible import OpenAICompatibleAPI
 from rich.text import Text
 
+from pipelines.cli import require_answer
 from pipelines.errors import UserError
 from pipelines.rehearsal import World, model_of, serve
 
 ROLES = ("user", "judge", "inducer", "second_judge")
-TIMEOUT, ATTEMPT_TIMEOUT = 1_800, 300
+TIMEOUT, ATTEMPT_TIMEOUT = 900, 300
 """Seconds: until a call is given up, all its attempts together; and one attempt of it."""
 LIMITS = GenerateConfig(timeout=TIMEOUT, attempt_timeout=ATTEMPT_TIMEOUT)  # what the command line says reaches no role
 _NONE = "none/none"  # Inspect's model that is none: without a default, a role that nobody plays is the evaluated model
 _SERVICE = "openai-api/rehearsal"
+_OPENAI = OpenAIAPI | OpenAICompatibleAPI
 _quickened: list[OpenAIAPI | OpenAICompatibleAPI] = []
 
 
@@ -55,13 +57,13 @@ class Cast:
 def quicken(model: Model) -> None:
     """Gives a model of an OpenAI-compatible server the aiohttp client, which makes twice as many calls a second."""
     api = model.api
-    if isinstance(api, OpenAIAPI | OpenAICompatibleAPI) and api not in _quickened:
+    if isinstance(api, _OPENAI) and api not in _quickened:
         api.http_client = openai.DefaultAioHttpClient()
         api.initialize()
         _quickened.append(api)
 
 
-@hooks(name="aloe_clients", description="Closes the HTTP clients of ALOE's models, which live as long as a run's loop.")
+@hooks(name="aloe_clients", description="closes the HTTP clients of a run")
 class Clients(Hooks):
     async def on_run_end(self, data: RunEnd) -> None:  # noqa: ARG002 - a hook's form
         while _quickened:
@@ -96,12 +98,16 @@ def playing(options: argparse.Namespace, world: World) -> Iterator[tuple[Model, 
             named = {role: f"{_SERVICE}/{model_of(role, world)}" for role in rules} | named
         model = options.model or f"{_SERVICE}/{model_of('assistant', world)}"
         roles = {role: _model(name, limits) for role, name in named.items()}
-        yield _model(model, limits.merge(own), **_arguments(options.M)), roles
+        evaluated = _model(model, limits.merge(own), **_arguments(options.M))
+        apis = [one.api for one in (evaluated, *roles.values()) if isinstance(one.api, _OPENAI)]
+        for base_url, key in dict.fromkeys((api.base_url, api.api_key) for api in apis):
+            require_answer(base_url, key, "its key")
+        yield evaluated, roles
 
 
 def _model(name: str, config: GenerateConfig, **arguments: Any) -> Model:  # noqa: ANN401 - whatever a provider takes
     try:
-        return get_model(name, config=config, **arguments)
+        return get_model(name, config=config, memoize=False, **arguments)  # the rehearsal has a new address each time
     except (PrerequisiteError, ValueError, ImportError, OSError) as error:
         why = Text.from_markup(str(error.message)).plain if isinstance(error, PrerequisiteError) else str(error)
         raise UserError(f"the model {name} can't be had: {' '.join(why.split())}") from error

@@ -5,7 +5,7 @@ viewer shows; who was asked what meanwhile stands in the transcript, by turn.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,10 +35,10 @@ def dialogue(protocol: str, turns: int, votes: int, baseline: str, seed: int) ->
         seed: of every call that takes one.
     """
     apart: dict[str, list[str]] = {}  # text -> its statements, the same for all who share it
-    taking_apart = anyio.Lock()
+    taking_apart = defaultdict[str, anyio.Lock](anyio.Lock)
 
     async def statements(judge: Model, text: str) -> list[str]:
-        async with taking_apart:
+        async with taking_apart[text]:
             if text not in apart:
                 apart[text] = await judging.statements(judge, text, seed)
             return apart[text]
@@ -83,7 +83,7 @@ class Conversation:
                             self.state.store.set(SHORTENED, why)
                             break
                         await finished.send(turn)
-        finally:  # a limit of Inspect's may end it anywhere, and what was judged by then counts
+        finally:  # a limit of Inspect's may end it anywhere; votes under way are lost then, and told as unscored
             self.state.store.set(TURNS, self.records)
             self.state.store.set(CALLS, dict(self.calls))
 

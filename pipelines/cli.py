@@ -305,26 +305,33 @@ def guarded(run: Callable[[], None]) -> int:
 def _require_answers(cast: Cast) -> None:
     import os
 
-    import openai
-
     endpoints = {
         (player.settings.get("base_url"), player.settings.get("api_key_env", "OPENAI_API_KEY"))
         for player in cast.players.values()
         if player.llm == "OpenAILLM"
     }
     for base_url, variable in sorted(endpoints, key=str):
-        client = openai.OpenAI(base_url=base_url, api_key=os.environ.get(variable) or "none", timeout=10, max_retries=1)
-        try:
-            client.models.list()
-        except openai.APIConnectionError as error:
-            raise UserError(
-                f"nobody answers at {client.base_url}: is the server running, and the address right?"
-            ) from error
-        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            raise UserError(
-                f"{client.base_url} does not accept the key in {variable}: HTTP {error.status_code}"
-            ) from error
-        except (openai.APIStatusError, ValueError):
-            continue  # it answers; that it lists no models, or not as JSON, is its own affair
-        finally:
-            client.close()
+        require_answer(base_url, os.environ.get(variable), f"the key in {variable}")
+
+
+def require_answer(base_url: str | None, key: str | None, named: str) -> None:
+    """Sees that an OpenAI-compatible server is there, and accepts the key.
+
+    Raises:
+        UserError: it is not, or does not.
+    """
+    import openai
+
+    client = openai.OpenAI(base_url=base_url, api_key=key or "none", timeout=10, max_retries=1)
+    try:
+        client.models.list()
+    except openai.APIConnectionError as error:
+        raise UserError(
+            f"nobody answers at {client.base_url}: is the server running, and the address right?"
+        ) from error
+    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+        raise UserError(f"{client.base_url} does not accept {named}: HTTP {error.status_code}") from error
+    except (openai.APIStatusError, ValueError):
+        return  # it answers; that it lists no models, or not as JSON, is its own affair
+    finally:
+        client.close()

@@ -3,7 +3,7 @@
     python tests/benchmarks/aloe.py    # 100 personas x 10 turns, both protocols, at 0.2 s and at 1.0 s
 
 `chain`: ten turns of user and model, and the judging of the last one. `client`: the number of calls over what Inspect's
-client alone makes a second, measured in the same run (2,000 short calls at the same latency, all at once). The bound
+client alone makes a second, measured in the same run (2,000 calls at the same latency, 400 at once). The bound
 is the longer of the two; the ratio is the run's seconds, from the start of its log to the end, over the bound. `one by
 one` is the sum of all latencies, the reference's way.
 """
@@ -26,7 +26,9 @@ from inspect_ai.model import GenerateConfig, get_model
 from rich.console import Console
 from rich.table import Table
 
+from eval import views
 from pipelines import rehearsal
+from pipelines.views import Persona, Turn
 
 REPO = Path(__file__).parents[2]
 SERVICE = "openai-api/rehearsal/rehearsal"
@@ -35,14 +37,19 @@ AFTER = {"paper": 1, "plus": 2}  # calls that the last turn waits for: the judge
 
 
 def ceiling() -> float:
-    """Calls a second of Inspect's client alone."""
+    """Calls a second of Inspect's client alone, with the prompt of a user in the middle of a conversation."""
+    persona = Persona(
+        [f"Keeps {number} hens behind the house." for number in range(10)], ["Asks why at least twice."] * 10
+    )
+    prompt = views.user(persona, [Turn("What would you do with so many eggs?", (), "Give some to the neighbours.")] * 5)
 
     async def measure() -> float:
         config = GenerateConfig(max_connections=ABREAST)
-        model = get_model(f"{SERVICE}/assistant", config=config, http_client=openai.DefaultAioHttpClient())
-        began = time.monotonic()
-        await asyncio.gather(*(model.generate("Good morning.", config=GenerateConfig(seed=n)) for n in range(CALLS)))
-        return CALLS / (time.monotonic() - began)
+        client = openai.DefaultAioHttpClient()
+        async with get_model(f"{SERVICE}/user", config=config, http_client=client, memoize=False) as model:
+            began = time.monotonic()
+            await asyncio.gather(*(model.generate(prompt, config=GenerateConfig(seed=n)) for n in range(CALLS)))
+            return CALLS / (time.monotonic() - began)
 
     return asyncio.run(measure())
 

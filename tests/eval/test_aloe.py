@@ -1,0 +1,365 @@
+"""The benchmark as a user runs it: processes, servers, kills; and the options that are refused."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from inspect_ai._util.error import PrerequisiteError
+from inspect_ai.log import EvalLog, read_eval_log
+
+import eval.aloe
+import eval.logs
+from eval.aloe import main
+from pipelines import rehearsal
+from pipelines.rehearsal import World, model_of
+from pipelines.rehearsal.draw import Draw
+from pipelines.rehearsal.world import micro
+from tests.eval.players import persona, score_of, write_rows
+
+ALOE = Path(eval.aloe.__file__)
+INSPECT = Path(sys.executable).with_name("inspect")
+PERSONAS = 8
+SERVICE = "openai-api/host"
+
+
+def spoken(number: int) -> dict[str, Any]:
+    """A persona of the micro world, whose judge takes no planted set: those runs are short."""
+    facts, traits = micro.profile(Draw("profile", number // 2)), micro.personality(Draw("personality", number % 2))
+    return {"profile": " ".join(facts), "personality": " ".join(traits), "facts": facts, "traits": traits}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the commands are started; `micro.jsonl` and `full.jsonl` lie there."""
+    write_rows(tmp_path / "micro.jsonl", [spoken(number) for number in range(PERSONAS)])
+    write_rows(tmp_path / "full.jsonl", [persona(number) for number in range(PERSONAS)])
+    return tmp_path
+
+
+@pytest.fixture
+def slow_server() -> Iterator[str]:
+    """A server of the micro world that takes its time, so that a run can be met in its middle."""
+    with rehearsal.serve(world="micro", latency=0.2) as url:
+        yield url
+
+
+def environment(url: str) -> dict[str, str]:
+    return os.environ | {"HOST_BASE_URL": url, "HOST_API_KEY": "secret-of-the-host", "NO_COLOR": "1"}
+
+
+def cast(world: World = "micro", model: str = "assistant") -> list[str]:
+    """All roles, each by a model of the server."""
+    roles = {"model": model, "user": "user", "judge": "judge", "inducer": "inducer"}
+    return [part for role, of in roles.items() for part in (f"--{role}", f"{SERVICE}/{model_of(of, world)}")]
+
+
+def start(folder: Path, url: str, *options: str, model: str = "assistant") -> "subprocess.Popen[str]":
+    command = [sys.executable, str(ALOE), "--data", "micro.jsonl", "--log-dir", "logs", *cast(model=model), *options]
+    return subprocess.Popen(
+        command, cwd=folder, env=environment(url), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def run(folder: Path, url: str, *options: str, model: str = "assistant") -> tuple[int, str]:
+    process = start(folder, url, *options, model=model)
+    said, _ = process.communicate(timeout=100)
+    assert "Traceback" not in said
+    return process.returncode, said
+
+
+def logs(folder: Path) -> list[EvalLog]:
+    """The newest first."""
+    read = [read_eval_log(str(path)) for path in (folder / "logs").glob("*.eval")]
+    return sorted(read, key=lambda log: log.eval.created, reverse=True)
+
+
+def finished(log: EvalLog) -> dict[str, tuple[str | None, str | None]]:
+    """What tells a conversation from the same one, held again."""
+    return {str(one.id): (one.uuid, one.completed_at) for one in log.samples or [] if not one.error}
+
+
+def calls(url: str, model: str = "user") -> int:
+    with urlopen(f"{url.removesuffix('/v1')}/stats") as answer:  # a server of this test
+        told: dict[str, int] = json.load(answer)["by_model"]
+    return told.get(model_of(model, "micro"), 0)
+
+
+def until(what: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 60
+    while not what():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def on_disk(folder: Path) -> int:
+    """Conversations that stand in the log of a run under way."""
+    for path in (folder / "logs").glob("*.eval"):
+        with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as log:
+            return sum(name.startswith("samples/") for name in log.namelist())
+    return 0
+
+
+# Stopped, and started again
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_repeats_no_finished_conversation(folder: Path, slow_server: str) -> None:
+    options = ["--turns", "2", "--concurrency", "2", "--limit", "6"]
+    process = start(folder, slow_server, *options)
+    until(lambda: on_disk(folder) >= 2, process)
+    process.kill()
+    process.communicate()
+    [log] = logs(folder)
+    before = finished(log)
+    assert 2 <= len(before) < 6
+    asked = calls(slow_server)
+
+    code, said = run(folder, slow_server, *options)
+    assert code == 0
+    assert "6 of 6 complete" in said
+    resumed = logs(folder)[0]
+    assert resumed.eval.task_id == log.eval.task_id
+    assert len(finished(resumed)) == 6
+    assert finished(resumed).items() >= before.items()
+    assert calls(slow_server) - asked == 2 * (6 - len(before))
+
+    asked = calls(slow_server)
+    assert run(folder, slow_server, *options)[0] == 0
+    assert calls(slow_server) == asked  # nothing to do
+
+    assert run(folder, slow_server, *options[:-1], "8")[0] == 0
+    larger = logs(folder)[0]
+    assert len(finished(larger)) == 8
+    assert finished(larger).items() >= finished(resumed).items()
+    assert calls(slow_server) - asked == 2 * 2
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_finished_and_tells_that_it_was_stopped(folder: Path, slow_server: str) -> None:
+    options = ["--turns", "2", "--concurrency", "2", "--limit", "6"]
+    process = start(folder, slow_server, *options)
+    until(lambda: on_disk(folder) >= 2, process)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "stopped; everything finished is kept" in said
+    assert "the report:" not in said
+    before, asked = finished(logs(folder)[0]), calls(slow_server)
+    assert 2 <= len(before) < 6
+    assert run(folder, slow_server, *options)[0] == 0
+    assert finished(logs(folder)[0]).items() >= before.items()
+    assert len(finished(logs(folder)[0])) == 6
+    assert calls(slow_server) - asked == 2 * (6 - len(before))
+
+
+@pytest.mark.slow
+def test_models_and_options_share_a_folder_and_none_is_taken_for_another(folder: Path) -> None:
+    with rehearsal.serve(world="micro") as url:
+        options = ["--turns", "1", "--limit", "2"]
+        assert run(folder, url, *options)[0] == 0
+        assert run(folder, url, *options, model="manner")[0] == 0
+        assert calls(url, "manner") == 2
+        assert run(folder, url, *options, "--baseline", "persona")[0] == 0
+        asked = calls(url)
+        assert asked == 6
+        assert run(folder, url, *options)[0] == 0  # the first one again
+        assert calls(url) == asked
+    assert len({log.eval.task_id for log in logs(folder)}) == 3
+    assert {log.status for log in logs(folder)} == {"success"}
+
+
+# Bad days
+
+
+@pytest.mark.slow
+def test_faults_of_the_server_lose_no_conversation(folder: Path) -> None:
+    faults = {"rate_429": 0.04, "rate_500": 0.04, "rate_cut": 0.04, "rate_garbage": 0.1, "rate_empty": 0.1}
+    with rehearsal.serve(world="micro", rate_refusal=0.1, **faults) as url:
+        code, said = run(folder, url, "--turns", "3", "--limit", "4")
+    assert code == 0
+    assert "4 of 4 complete" in said
+    [log] = logs(folder)
+    assert log.samples
+    for sample in log.samples:
+        about = score_of(sample).metadata or {}
+        assert len(about["turns"]) == 3 or about["shortened"]
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_for_a_while_is_waited_for(folder: Path) -> None:
+    server = rehearsal.start(world="micro", latency=0.1)
+    port = int(server.base_url.rpartition(":")[2].removesuffix("/v1"))
+    process = start(folder, server.base_url, "--turns", "4", "--limit", "1")
+    until(lambda: calls(server.base_url) > 0, process)
+    server.stop()
+    server = rehearsal.start(world="micro", port=port)
+    try:
+        said, _ = process.communicate(timeout=60)
+    finally:
+        server.stop()
+    assert process.returncode == 0
+    assert "1 of 1 complete" in said
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_ends_the_run_with_its_counts_and_reason(folder: Path) -> None:
+    server = rehearsal.start(world="micro", latency=0.1)
+    process = start(folder, server.base_url, "--turns", "4", "--limit", "2", "--timeout", "1")
+    until(lambda: calls(server.base_url) > 0, process)
+    server.stop()
+    said, _ = process.communicate(timeout=100)
+    assert process.returncode == 1
+    assert "Traceback" not in said
+    assert "0 of 2 complete" in said
+    assert re.search(r"not complete \(.*(onnection|imeout).*\): the same command", said)
+    assert "the report:" not in said
+    assert "secret-of-the-host" not in said
+    [log] = logs(folder)
+    assert log.status == "error"
+    assert log.results is None or log.results.completed_samples == 0
+
+
+def test_a_server_that_is_not_there_is_told_before_anything_is_made(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOST_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("HOST_API_KEY", "none")
+    assert main(["--data", str(folder / "micro.jsonl"), "--log-dir", str(folder / "logs"), *cast()]) == 2
+    assert capsys.readouterr().err.startswith("error: nobody answers at http://127.0.0.1:9/v1")
+    assert not (folder / "logs").exists()
+
+
+# Both entries
+
+
+@pytest.mark.slow
+def test_both_entries_load_the_same_data_from_another_folder(folder: Path) -> None:
+    """Inspect changes into the folder of the task; a relative path starts where the command was started."""
+    with rehearsal.serve(world="micro") as url:
+        assert run(folder, url, "--turns", "2", "--limit", "2")[0] == 0
+        by_role = [f"{role}={SERVICE}/{model_of(role, 'micro')}" for role in ("user", "judge", "inducer")]
+        command = [
+            str(INSPECT),
+            "eval",
+            os.path.relpath(ALOE, folder),
+            "--model",
+            f"{SERVICE}/{model_of('assistant', 'micro')}",
+        ]
+        command += [part for role in by_role for part in ("--model-role", role)]
+        command += ["-T", "data=micro.jsonl", "-T", "turns=2", "--limit", "2", "--log-dir", "logs", "--display", "none"]
+        subprocess.run(command, cwd=folder, env=environment(url), check=True, capture_output=True, timeout=60)
+    by_inspect, by_command = logs(folder)
+    assert by_inspect.status == by_command.status == "success"
+    said, told = (
+        {str(one.id): (one.metadata, score_of(one)) for one in log.samples or []} for log in (by_inspect, by_command)
+    )
+    assert len(said) == 2
+    assert said == told
+    described = [(log.eval.metadata or {})["aloe"] for log in (by_inspect, by_command)]
+    assert described[0] | {"name": None} == described[1] | {"name": None}
+
+
+@pytest.mark.slow
+def test_the_rehearsal_plays_the_papers_setting_on_two_files_of_texts(folder: Path) -> None:
+    """100 conversations, then the planted set; in another run of Inspect, so with clients of its own."""
+    texts = [json.dumps(f"He is {number} years old. He keeps two hens. He lives in Lyon.") for number in range(331)]
+    (folder / "profiles.jsonl").write_text("\n".join([*texts[:5], texts[5] + texts[6], *texts[7:]]) + "\n")
+    write_rows(folder / "manners.jsonl", [f"She is shy. She asks why {number} times." for number in range(71)])
+    command = [sys.executable, str(ALOE), "--profiles", "profiles.jsonl", "--personalities", "manners.jsonl"]
+    command += ["--protocol", "paper", "--turns", "1", "--log-dir", "logs"]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
+    assert "100 of 100 complete" in ended.stdout
+    assert "60 of 60 complete" in ended.stdout
+    planted, aloe = logs(folder)
+    assert (planted.eval.task, aloe.eval.task) == ("planted", "aloe")
+    assert aloe.samples
+    profiles, manners = ({one.metadata[name] for one in aloe.samples} for name in ("profile_id", "personality_id"))
+    assert (len(aloe.samples), len(profiles), len(manners)) == (100, 20, 5)
+    found = eval.logs.read([folder / "logs"])
+    assert [(len(one.talks), one.missing, one.rehearsal, one.certified) for one in found.runs] == [
+        (100, 0, True, False)
+    ]
+    assert [len(one.scores) for one in found.planted] == [60]
+    assert not found.notes
+
+
+# What is refused
+
+
+ROLES = ["--user", "mockllm/user", "--judge", "mockllm/judge"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--model", "mockllm/model"], "--user is missing"),
+        (["--model", "mockllm/model", "--user", "mockllm/user"], "--judge is missing"),
+        (ROLES, "--model is missing"),
+        (["--model", "nonsense/model", *ROLES], "the model nonsense/model can't be had"),
+        (["--model", "model", *ROLES], "the model model can't be had"),
+        (["--model", "openai-api/nowhere/model", *ROLES], "the model openai-api/nowhere/model can't be had"),
+        (["--model", "mockllm/model", *ROLES, "-M", "temperature"], "-M temperature: give KEY=VALUE"),
+        (["--model", "mockllm/model", *ROLES, "-M", "=3"], "give KEY=VALUE"),
+        (["--data", "gone.jsonl"], "gone.jsonl"),
+        (["--data", "gone[/old][x].jsonl"], "gone[/old][x].jsonl"),
+        (["--data", "broken.jsonl"], "broken.jsonl, line 2"),
+        (["--data", "empty.jsonl"], "empty.jsonl"),
+        (["--profiles", "micro.jsonl"], "go together"),
+        (["--log-dir", "micro.jsonl", "--model", "mockllm/model", *ROLES], "--log-dir micro.jsonl: File exists"),
+        (["--profiles", "gone.jsonl", "--personalities", "micro.jsonl"], "gone.jsonl"),
+    ],
+)
+def test_what_can_not_be_run_is_told_in_one_line(
+    folder: Path, options: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "broken.jsonl").write_text(json.dumps(persona()) + '\n{"profile": \n')
+    (folder / "empty.jsonl").write_text("\n")
+    monkeypatch.setattr("eval.aloe.STARTED_IN", folder)
+    monkeypatch.chdir(folder)
+    data = [] if {"--data", "--profiles"} & set(options) else ["--data", "full.jsonl"]
+    assert main([*data, *options]) == 2
+    errors = capsys.readouterr().err.strip()
+    assert told in errors
+    assert errors.startswith("error: ")
+    assert "\n" not in errors
+    assert not (folder / "logs").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--protocol", "both"],
+        ["--baseline", "none"],
+        ["--limit", "0"],
+        ["--turns", "-1"],
+        ["--votes", "x"],
+        ["--seed", "a"],
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    assert ended.value.code == 2
+    assert options[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"protocol": "both"}, {"baseline": "none"}, {"turns": 0}, {"votes": 0}, {"turns": -3}]
+)
+def test_the_task_refuses_them_too(arguments: dict[str, Any]) -> None:
+    """`inspect eval -T protocol=both`."""
+    with pytest.raises(PrerequisiteError, match=next(iter(arguments))):
+        eval.aloe.aloe(**arguments)
