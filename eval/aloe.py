@@ -13,10 +13,13 @@ Exit codes: 0 all conversations are complete, 1 some are not, 2 something to men
 """
 
 import argparse
+import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from inspect_ai import Task, eval_set, task
@@ -28,12 +31,12 @@ from rich.text import Text
 
 from eval import STARTED_IN
 from eval.baselines import BASELINES
-from eval.cast import LIMITS, TIMEOUT, playing
+from eval.cast import ATTEMPT_TIMEOUT, LIMITS, TIMEOUT, playing, weights
 from eval.dialogue import dialogue
 from eval.judging import CRITERIA
 from eval.personas import dataset, world_of
 from eval.planted import planted
-from eval.scoring import VERSION, VOTES, per_turn
+from eval.scoring import VOTES, per_turn, version
 from pipelines import cli
 from pipelines.errors import UserError
 from pipelines.records import SchemaError
@@ -84,7 +87,7 @@ def aloe(
         config=LIMITS.merge(GenerateConfig(seed=seed)),
         fail_on_error=True,
         continue_on_fail=True,  # the other conversations go on; the log's status tells that some are missing
-        version=VERSION,
+        version=version(played),
         metadata={"aloe": about},
     )
 
@@ -156,36 +159,55 @@ def run(options: argparse.Namespace) -> bool:
     """
     benchmark = aloe(
         **{name: getattr(options, name) for name in ("data", "profiles", "personalities", "protocol", "baseline")},
-        **{name: getattr(options, name) for name in ("turns", "votes", "seed")},
+        turns=options.turns,
+        votes=options.votes or VOTES[options.protocol],
+        seed=options.seed,
     )
-    world = world_of(benchmark.dataset)
-    with playing(options, world) as (model, roles):
-        try:
-            options.log_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"--log-dir {options.log_dir}: {error.strerror}") from error
+    benchmark.version = "-".join([str(benchmark.version), *weights(options)])
+    with playing(options, world_of(benchmark.dataset)) as (model, roles), _alone(options):
         complete = _complete(benchmark, model, roles, options, limit=options.limit)
         judge = roles["judge"]
         if complete and not str(judge).endswith(model_of("judge", "micro")):  # which knows no English
-            check = planted(options.protocol, options.votes, options.seed)
+            check = planted(options.protocol, options.votes or VOTES[options.protocol], options.seed)
             complete = _complete(check, get_model("none/none"), {"judge": judge}, options)
     if complete:
         cli.console.print(f"the report: python eval/report.py {options.log_dir}", markup=False)
     return complete
 
 
+@contextmanager
+def _alone(options: argparse.Namespace) -> Iterator[None]:
+    """The folder of the logs, for one run of this command at a time; other models may be at work in it.
+
+    Raises:
+        UserError: it can't be made, or such a run is under way.
+    """
+    command = sorted((name, str(value)) for name, value in vars(options).items())
+    lock = options.log_dir / f".{hashlib.sha256(str(command).encode()).hexdigest()[:12]}.lock"
+    try:
+        options.log_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--log-dir {options.log_dir}: {error.strerror}") from error
+    with cli.alone(lock, f"on this in {options.log_dir}: wait for it, or choose another --log-dir"):
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
 def _complete(
     what: Task, model: Model, roles: dict[str, Model], options: argparse.Namespace, limit: int | None = None
 ) -> bool:
     """Runs a task, or what is missing of it; whether all of it is there now."""
+    began = datetime.now(UTC)
     complete, logs = eval_set(
         what,
         log_dir=str(options.log_dir),
         log_dir_allow_dirty=True,  # several models share a folder
         model=model,
         model_roles=dict(roles),
-        timeout=model.config.timeout,  # over the task's own
-        attempt_timeout=model.config.attempt_timeout,
+        timeout=options.timeout,  # these go over the task's own
+        attempt_timeout=min(ATTEMPT_TIMEOUT, options.timeout),
         metadata={"name": options.name},  # no argument of the task, for which another one would be another run
         limit=limit,
         max_samples=options.concurrency,
@@ -207,6 +229,10 @@ def _complete(
             why = "".join(f" ({_plain(error)})" for error, _ in failed.most_common(1))
             cli.console.print(f"not complete{why}: the same command goes on with what is missing", markup=False)
             return False
+        if log.stats.completed_at and datetime.fromisoformat(log.stats.completed_at) < began:
+            named = (log.eval.metadata or {}).get("name")
+            called = f", called {named!r}" if named != options.name else ""
+            cli.console.print(f"nothing to do: complete since {log.stats.completed_at}{called}", markup=False)
     return complete
 
 

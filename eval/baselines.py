@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from eval.views import one_line
 from pipelines.prompts import render
 from pipelines.views import spoken
 
@@ -40,11 +41,12 @@ def infer() -> Solver:
 
 @solver
 def persona() -> Solver:
-    """Answers with the whole persona in view; `facts` and `traits` stand in the sample's metadata."""
+    """Answers with the whole persona in view, as statements where it has them, else as its texts."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - a solver's form
-        facts: Sequence[str] = state.metadata["facts"]
-        traits: Sequence[str] = state.metadata["traits"]
+        about = state.metadata
+        facts: Sequence[str] = about["facts"] or [one_line(about["profile"])]
+        traits: Sequence[str] = about["traits"] or [one_line(about["personality"])]
         return await _answer(state, render("informed", facts=facts, traits=traits))
 
     return solve

@@ -1,10 +1,12 @@
 """Who plays: the models of a run, of any of Inspect's providers, or the rehearsal's rules."""
 
 import argparse
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -105,6 +107,17 @@ def playing(options: argparse.Namespace, world: World) -> Iterator[tuple[Model, 
         yield evaluated, roles
 
 
+def weights(options: argparse.Namespace) -> list[str]:
+    """A hash of the names, sizes and times of the files in the folder of local weights: trained anew, they are another
+    model; nothing where the model is none of a folder here.
+    """
+    folder = Path(str(_arguments(options.M).get("model_path", "")))
+    if folder == Path() or not folder.is_dir():
+        return []
+    files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.glob("*.safetensors"))
+    return [hashlib.sha256(repr(files).encode()).hexdigest()[:8]]
+
+
 def _model(name: str, config: GenerateConfig, **arguments: Any) -> Model:  # noqa: ANN401 - whatever a provider takes
     try:
         return get_model(name, config=config, memoize=False, **arguments)  # the rehearsal has a new address each time
@@ -118,4 +131,7 @@ def _arguments(given: Sequence[str]) -> dict[str, Any]:
     pairs = [argument.partition("=") for argument in given]
     if wrong := [name for name, equals, _ in pairs if not (name and equals)]:
         raise UserError(f"-M {wrong[0]}: give KEY=VALUE")
-    return {name.replace("-", "_"): yaml.safe_load(value) for name, _, value in pairs}
+    try:
+        return {name.replace("-", "_"): yaml.safe_load(value) for name, _, value in pairs}
+    except yaml.YAMLError as error:
+        raise UserError(f"-M {' '.join(given)}: a value is no YAML: {' '.join(str(error).split())}") from error

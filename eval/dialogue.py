@@ -4,13 +4,12 @@
 viewer shows; who was asked what meanwhile stands in the transcript, by turn.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 import anyio
-from inspect_ai.model import ChatMessageUser, GenerateConfig, Model, ModelOutput
+from inspect_ai.model import ChatMessageAssistant, ChatMessageUser, GenerateConfig, Model, ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import span
 
@@ -18,9 +17,9 @@ from eval import judging, views
 from eval.baselines import BASELINES
 from eval.cast import Cast
 from eval.scoring import CALLS, CHARACTER, SHORTENED, TURNS
+from pipelines.replies import Unreadable, without_thoughts
 from pipelines.views import Persona, Turn
 
-_TAG = re.compile(r"</?(persona|disclosed|task)>")
 _STRIDE = 10_000  # of seeds: between two turns, more than what is asked in one
 
 
@@ -56,7 +55,7 @@ def dialogue(protocol: str, turns: int, votes: int, baseline: str, seed: int) ->
 
 
 class Conversation:
-    """A conversation under way, and what is written down of it: see `Turns` of the log in `logs.py`."""
+    """A conversation under way, and what is written down of it, which `runs.py` describes."""
 
     def __init__(self, cast: Cast, protocol: str, votes: int, seed: int, state: TaskState) -> None:
         self.cast, self.protocol, self.votes, self.seed, self.state = cast, protocol, votes, seed, state
@@ -100,8 +99,11 @@ class Conversation:
         if output.stop_reason == "model_length":
             del self.state.messages[2 * turn - 2 :]
             return f"the conversation was too long for the model at turn {turn}"
-        self.records.append(_record(turn, message, output))
-        self.turns.append(Turn(message, (), views.heard(output.completion)))
+        reply = _spoken(output)
+        if reply != output.completion.strip():
+            self.state.messages[-1] = ChatMessageAssistant(content=reply)
+        self.records.append(_record(turn, message, reply, output))
+        self.turns.append(Turn(message, (), views.heard(reply)))
         return ""
 
     async def _message(self, turn: int) -> str | None:
@@ -110,8 +112,8 @@ class Conversation:
         for number in range(judging.ASKS):
             config = GenerateConfig(seed=self._seed_of(turn) + number)
             self.calls["user"] += 1
-            text = (await self.cast.user.generate(prompt, config=config)).completion.strip()
-            if text and not _TAG.search(text):
+            text = _spoken(await self.cast.user.generate(prompt, config=config))
+            if text and not views.TAG.search(text):
                 return text
         return None
 
@@ -124,7 +126,8 @@ class Conversation:
                 async with span(f"inducer turn {turn}"):
                     new = await self._disclose(turn, seen)
                 seen.append(Turn(record["message"], new, self.turns[turn - 1].reply))
-            beside.start_soon(self._vote, turn, seen[:-1], list(self.known))
+            if not plus or record["disclosed"] is not None:  # else nobody can say what the reply could know
+                beside.start_soon(self._vote, turn, seen[:-1], list(self.known))
         if plus and self.records:
             async with span("character"):
                 messages = [record["message"] for record in self.records]
@@ -164,15 +167,23 @@ class Conversation:
         return self.seed + turn * _STRIDE
 
 
+def _spoken(output: ModelOutput) -> str:
+    """What was said, without the reasoning that some models write into the same text."""
+    try:
+        return without_thoughts(output.completion).strip()
+    except Unreadable:  # nothing but reasoning
+        return ""
+
+
 def _persona(about: Mapping[str, Any]) -> Persona:
     return Persona(about["facts"], about["traits"])
 
 
-def _record(turn: int, message: str, output: ModelOutput) -> dict[str, Any]:
+def _record(turn: int, message: str, reply: str, output: ModelOutput) -> dict[str, Any]:
     return {
         "turn": turn,
         "message": message,
-        "reply": output.completion,
+        "reply": reply,
         "score": None,
         "votes": [],
         "asks": 0,

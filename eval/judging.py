@@ -5,18 +5,20 @@ zero, and never the end of a run.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from inspect_ai.model import ChatMessage, GenerateConfig, Model
 from inspect_ai.util import collect
 
 from eval import views
-from pipelines.replies import cleaned, read_json, without_thoughts
+from pipelines.replies import Unreadable, cleaned, read_json, without_thoughts
 from pipelines.views import Persona
 
 ASKS = 3
 CRITERIA = {"paper": ("score",), "plus": ("style", "content", "manner")}
 """What the judge scores from 1 to 5, by protocol."""
+_TRIES = 100  # braces of an answer at which its JSON may begin
 _STRIDE = 1_000  # of seeds: between two questions of a turn, more than the asks of one
 
 T = TypeVar("T")
@@ -24,7 +26,8 @@ Vote = dict[str, float]
 
 
 async def ask(model: Model, prompt: list[ChatMessage], read: Callable[[Any], T], seed: int) -> tuple[T | None, int]:
-    """The answer of a model that is to be JSON, and how often it was asked for.
+    """The answer of a model that is to be JSON, and how often it was asked for. Of several objects it is the last that
+    counts: what stands before may be quoted from the reply that is judged.
 
     Args:
         read: makes of the JSON value what is wanted; raises KeyError, TypeError or ValueError where it is not that.
@@ -32,10 +35,11 @@ async def ask(model: Model, prompt: list[ChatMessage], read: Callable[[Any], T],
     """
     for number in range(ASKS):
         output = await model.generate(prompt, config=GenerateConfig(seed=seed + number))
-        try:
-            return read(read_json(without_thoughts(output.completion))), number + 1
-        except (KeyError, TypeError, ValueError):  # not what was asked for
-            continue
+        with suppress(Unreadable):
+            said = without_thoughts(output.completion)
+            for start in reversed([at for at, char in enumerate(said) if char == "{"][-_TRIES:]):
+                with suppress(KeyError, TypeError, ValueError):  # not what was asked for
+                    return read(read_json(said[start:])), number + 1
     return None, ASKS
 
 

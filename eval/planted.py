@@ -18,7 +18,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from eval import judging, views
 from eval.cast import LIMITS, quicken
-from eval.scoring import TURNS, VERSION, VOTES, per_turn
+from eval.scoring import TURNS, VOTES, per_turn, version
 from pipelines.views import Persona, Turn
 
 PLANTED = Path(__file__).parent / "planted.jsonl"
@@ -28,23 +28,24 @@ PLANTED = Path(__file__).parent / "planted.jsonl"
 def planted(protocol: str = "plus", votes: int | None = None, seed: int = 0) -> Task:
     """The planted set as a task of Inspect AI, which asks the judge alone; arguments as of `aloe`."""
     votes = votes or VOTES[protocol]
+    cases = samples()
     return Task(
-        dataset=MemoryDataset(samples(), name="planted"),
+        dataset=MemoryDataset(cases, name="planted"),
         solver=judged(protocol, votes, seed),
         scorer=per_turn(1),
         fail_on_error=True,
         continue_on_fail=True,
-        version=VERSION,
+        version=version(cases),
         metadata={"aloe": {"protocol": protocol, "turns": 1, "votes": votes, "seed": seed}},
     )
 
 
 def samples() -> list[Sample]:
     """One for each reply of each case."""
-    cases = [orjson.loads(line) for line in PLANTED.read_bytes().splitlines()]
+    lines = [orjson.loads(line) for line in PLANTED.read_bytes().splitlines()]
     return [
         Sample(id=f"{case['case']}/{kind}", input=case["message"], metadata={"kind": kind, "reply": reply, **case})
-        for case in cases
+        for case in lines
         for kind, reply in case.pop("replies").items()
     ]
 

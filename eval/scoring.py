@@ -1,18 +1,34 @@
 """The scores of a conversation, as Inspect's logs hold them."""
 
+import hashlib
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import orjson
+from inspect_ai.dataset import Sample
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import TaskState
 
+from pipelines.prompts import prompt_hashes
+
 VERSION = 1
-"""Of the tasks: figures of different versions can't be compared."""
+"""Of the tasks, in number: what else than prompts and personas decides the scores."""
+_PROMPTS = ["user", "inducer", "statements", "rate", "criteria", "character", "infer", "noted", "informed"]
 VOTES = {"paper": 1, "plus": 3}
 """Of the judge on each reply, by protocol."""
 TURNS, SHORTENED, CHARACTER, CALLS = "aloe:turns", "aloe:shortened", "aloe:character", "aloe:calls"
 """Where a sample's store keeps what was written down of its conversation."""
+
+
+def version(samples: Iterable[Sample]) -> str:
+    """Of a task: its number, and hashes of the prompts and of what is asked about. Inspect takes a log for one of the
+    same run, and its conversations as done, where this is the same; the report compares runs of the same prompts.
+    """
+    prompts = orjson.dumps(prompt_hashes(_PROMPTS))
+    asked = orjson.dumps([sample.metadata for sample in samples])
+    return "-".join([str(VERSION), *(hashlib.sha256(part).hexdigest()[:8] for part in (prompts, asked))])
 
 
 @metric(scores="unreduced")
