@@ -24,7 +24,7 @@ from pathlib import Path
 
 from inspect_ai import Task, eval_set, task
 from inspect_ai._util.error import PrerequisiteError
-from inspect_ai.log import read_eval_log_sample_summaries
+from inspect_ai.log import EvalLog, read_eval_log_sample_summaries
 from inspect_ai.model import GenerateConfig, Model, get_model
 from rich.markup import escape
 from rich.text import Text
@@ -42,6 +42,8 @@ from pipelines.errors import UserError
 from pipelines.records import SchemaError
 from pipelines.rehearsal import model_of
 from pipelines.seeds.reader import SeedError
+
+_ALIKE = ("name", "limit", "concurrency", "timeout", "log_dir")  # options that may differ in one run
 
 
 @task
@@ -165,11 +167,12 @@ def run(options: argparse.Namespace) -> bool:
     )
     benchmark.version = "-".join([str(benchmark.version), *weights(options)])
     with playing(options, world_of(benchmark.dataset)) as (model, roles), _alone(options):
-        complete = _complete(benchmark, model, roles, options, limit=options.limit)
         judge = roles["judge"]
-        if complete and not str(judge).endswith(model_of("judge", "micro")):  # which knows no English
+        complete = True
+        if not str(judge).endswith(model_of("judge", "micro")):  # which knows no English
             check = planted(options.protocol, options.votes or VOTES[options.protocol], options.seed)
             complete = _complete(check, get_model("none/none"), {"judge": judge}, options)
+        complete = complete and _complete(benchmark, model, roles, options, limit=options.limit)
     if complete:
         cli.console.print(f"the report: python eval/report.py {options.log_dir}", markup=False)
     return complete
@@ -182,8 +185,8 @@ def _alone(options: argparse.Namespace) -> Iterator[None]:
     Raises:
         UserError: it can't be made, or such a run is under way.
     """
-    command = sorted((name, str(value)) for name, value in vars(options).items())
-    lock = options.log_dir / f".{hashlib.sha256(str(command).encode()).hexdigest()[:12]}.lock"
+    own = sorted((name, str(value)) for name, value in vars(options).items() if name not in _ALIKE)
+    lock = options.log_dir / f".{hashlib.sha256(str(own).encode()).hexdigest()[:12]}.lock"
     try:
         options.log_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -199,7 +202,7 @@ def _complete(
     what: Task, model: Model, roles: dict[str, Model], options: argparse.Namespace, limit: int | None = None
 ) -> bool:
     """Runs a task, or what is missing of it; whether all of it is there now."""
-    began = datetime.now(UTC)
+    began = datetime.now(UTC).replace(microsecond=0)  # which logs do without
     complete, logs = eval_set(
         what,
         log_dir=str(options.log_dir),
@@ -229,11 +232,23 @@ def _complete(
             why = "".join(f" ({_plain(error)})" for error, _ in failed.most_common(1))
             cli.console.print(f"not complete{why}: the same command goes on with what is missing", markup=False)
             return False
+        cli.console.print(_scores(log), markup=False)
         if log.stats.completed_at and datetime.fromisoformat(log.stats.completed_at) < began:
             named = (log.eval.metadata or {}).get("name")
-            called = f", called {named!r}" if named != options.name else ""
+            called = f", called {named!r}" if named and named != options.name else ""
             cli.console.print(f"nothing to do: complete since {log.stats.completed_at}{called}", markup=False)
     return complete
+
+
+def _scores(log: EvalLog) -> str:
+    """What a run's scorer has to say, on one line."""
+    scores = log.results.scores if log.results else []
+    figures = {name: one.value for score in scores for name, one in score.metrics.items()}
+    unscored = int(figures.pop("unscored", 0))
+    told = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in figures.items())
+    if not unscored:
+        return told
+    return f"{told}; {unscored:,} replies are unscored: judge or inducer gave nothing that could be read"
 
 
 def _plain(error: str) -> str:

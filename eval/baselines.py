@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from eval.views import one_line
+from eval.views import one_line, without_reasoning
 from pipelines.prompts import render
 from pipelines.views import spoken
 
@@ -33,8 +33,8 @@ def infer() -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 - a solver's form
         chat = "\n".join(spoken(message.role.capitalize(), message.text) for message in state.messages)
-        notes = (await get_model().generate([ChatMessageUser(content=render("infer", chat=chat))])).completion
-        return await _answer(state, render("noted", notes=notes.strip() or "- none yet"))
+        taken = await get_model().generate([ChatMessageUser(content=render("infer", chat=chat))])
+        return await _answer(state, render("noted", notes=without_reasoning(taken) or "- none yet"))
 
     return solve
 

@@ -86,6 +86,8 @@ def playing(options: argparse.Namespace, world: World) -> Iterator[tuple[Model, 
             f"--{missing[0]} is missing: name a model for it, or give --rehearsal, where rules play every role that is "
             "not named"
         )
+    if options.M and not options.model:
+        raise UserError("-M goes with --model: it is for the provider of the evaluated model")
     own = GenerateConfig(max_tokens=options.max_tokens, temperature=options.temperature)
     limits = GenerateConfig(
         max_connections=options.concurrency,
@@ -111,8 +113,9 @@ def weights(options: argparse.Namespace) -> list[str]:
     """A hash of the names, sizes and times of the files in the folder of local weights: trained anew, they are another
     model; nothing where the model is none of a folder here.
     """
-    folder = Path(str(_arguments(options.M).get("model_path", "")))
-    if folder == Path() or not folder.is_dir():
+    named = _arguments(options.M).get("model_path") or (options.model or "").partition("/")[2]
+    folder = Path(str(named))
+    if not named or not folder.is_dir():
         return []
     files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.glob("*.safetensors"))
     return [hashlib.sha256(repr(files).encode()).hexdigest()[:8]]

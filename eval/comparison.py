@@ -8,12 +8,12 @@ please drops out.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from eval.metrics import RESAMPLES, Estimate, Floats, estimate, resampled
+from eval.metrics import FLAT, RESAMPLES, Estimate, Floats, estimate, resampled
 
 SEEN = (0.1, 0.2, 0.5)  # points: the differences whose price in personas is told
 POWER = 0.8  # chance to find such a difference where it is true
@@ -74,19 +74,20 @@ def compare(
         profiles=len(set(clusters)),
         left_out=len(a.keys() | b.keys()) - len(diffs),
         diff=diff,
-        p=_p(diffs, clusters, seed),
+        p=sign_flip(diffs, clusters, seed),
         relative_percent=relative,
         by_turn=by_turn,
         needed=needed_personas(diffs, clusters),
     )
 
 
-def needed_personas(diffs: Floats, clusters: list[str]) -> dict[float, int | None]:
+def needed_personas(diffs: Floats, clusters: Sequence[str]) -> dict[float, int | None]:
     """How many personas, in profiles as large as these on average, find each difference of SEEN.
 
     A paired t test on the profiles' means needs (z_alpha + z_power)^2 * variance / difference^2 + z_alpha^2 / 2
     profiles, z_alpha being of the two-sided test (Guenther 1981, "Sample size formulas for normal theory t tests"); the
-    variance of the means holds both how profiles differ and how few personas each of them has.
+    variance of the means holds both how profiles differ and how few personas each of them has. Where all means are the
+    same, they tell nothing of it: None.
 
     Args:
         diffs: [conversations], in points.
@@ -95,9 +96,9 @@ def needed_personas(diffs: Floats, clusters: list[str]) -> dict[float, int | Non
     from scipy.stats import norm
 
     totals, sizes = _by_profile(diffs, clusters)
-    if len(sizes) < 2:
+    variance = float(np.var(totals / sizes, ddof=1)) if len(sizes) > 1 else 0
+    if variance <= FLAT**2:
         return dict.fromkeys(SEEN)
-    variance = float(np.var(totals / sizes, ddof=1))
     alpha, power = float(norm.ppf(1 - ALPHA / 2)), float(norm.ppf(POWER))
     return {
         seen: math.ceil(math.ceil((alpha + power) ** 2 * variance / seen**2 + alpha**2 / 2) * len(diffs) / len(sizes))
@@ -105,19 +106,26 @@ def needed_personas(diffs: Floats, clusters: list[str]) -> dict[float, int | Non
     }
 
 
-def _p(diffs: Floats, clusters: list[str], seed: int) -> float | None:
-    """Sign-flip permutation test: were there no difference, each profile's total could as well have the other sign.
+def sign_flip(diffs: Floats, clusters: Sequence[str], seed: int = 0) -> float | None:
+    """P of a permutation test: were there no difference, each profile's total could as well have the other sign.
 
     All flips where there are at most PERMUTATIONS of them, a seeded sample of so many otherwise.
+
+    Args:
+        diffs: [conversations], in points.
+        clusters: the profile of each; None comes of fewer than two.
     """
     from scipy.stats import permutation_test
+
+    def total(flipped: Floats, axis: int) -> Floats:
+        return np.asarray(np.round(flipped.sum(axis=axis), 9))  # points: what is as far out counts, rounding or not
 
     totals, _ = _by_profile(diffs, clusters)
     if len(totals) < 2:
         return None
     test = permutation_test(
         (totals,),
-        np.sum,
+        total,
         permutation_type="samples",
         vectorized=True,
         n_resamples=PERMUTATIONS,
@@ -126,7 +134,7 @@ def _p(diffs: Floats, clusters: list[str], seed: int) -> float | None:
     return float(test.pvalue)
 
 
-def _by_profile(diffs: Floats, clusters: list[str]) -> tuple[Floats, Floats]:
+def _by_profile(diffs: Floats, clusters: Sequence[str]) -> tuple[Floats, Floats]:
     """Total and number of the differences of each profile, both [profiles]."""
     at = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)[1]
     return np.bincount(at, weights=diffs).astype(np.float64), np.bincount(at).astype(np.float64)

@@ -17,7 +17,6 @@ from eval import judging, views
 from eval.baselines import BASELINES
 from eval.cast import Cast
 from eval.scoring import CALLS, CHARACTER, SHORTENED, TURNS
-from pipelines.replies import Unreadable, without_thoughts
 from pipelines.views import Persona, Turn
 
 _STRIDE = 10_000  # of seeds: between two turns, more than what is asked in one
@@ -99,9 +98,8 @@ class Conversation:
         if output.stop_reason == "model_length":
             del self.state.messages[2 * turn - 2 :]
             return f"the conversation was too long for the model at turn {turn}"
-        reply = _spoken(output)
-        if reply != output.completion.strip():
-            self.state.messages[-1] = ChatMessageAssistant(content=reply)
+        reply = views.without_reasoning(output)
+        self.state.messages[-1] = ChatMessageAssistant(content=reply)  # no thoughts, in whatever form they came
         self.records.append(_record(turn, message, reply, output))
         self.turns.append(Turn(message, (), views.heard(reply)))
         return ""
@@ -112,7 +110,7 @@ class Conversation:
         for number in range(judging.ASKS):
             config = GenerateConfig(seed=self._seed_of(turn) + number)
             self.calls["user"] += 1
-            text = _spoken(await self.cast.user.generate(prompt, config=config))
+            text = views.without_reasoning(await self.cast.user.generate(prompt, config=config))
             if text and not views.TAG.search(text):
                 return text
         return None
@@ -165,14 +163,6 @@ class Conversation:
 
     def _seed_of(self, turn: int) -> int:
         return self.seed + turn * _STRIDE
-
-
-def _spoken(output: ModelOutput) -> str:
-    """What was said, without the reasoning that some models write into the same text."""
-    try:
-        return without_thoughts(output.completion).strip()
-    except Unreadable:  # nothing but reasoning
-        return ""
 
 
 def _persona(about: Mapping[str, Any]) -> Persona:

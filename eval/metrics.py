@@ -59,7 +59,6 @@ class Metrics:
     profiles: int
     scored: list[int]  # K: how many scores each AL(k) is the mean of
     unscored: int  # turns without a score out of conversations x K, those that were never played included
-    incomplete: int  # conversations with at least one such turn
 
 
 class Disclosed(NamedTuple):
@@ -100,7 +99,6 @@ def measure(scores: Floats, clusters: Sequence[str], resamples: int = RESAMPLES,
         profiles=len(set(clusters)),
         scored=given.sum(axis=0).tolist(),
         unscored=int((~given).sum()),
-        incomplete=int((~given).any(axis=1).sum()),
     )
 
 

@@ -18,7 +18,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from eval import judging, views
 from eval.cast import LIMITS, quicken
-from eval.scoring import TURNS, VOTES, per_turn, version
+from eval.scoring import TURNS, VOTES, by_kind, per_turn, version
 from pipelines.views import Persona, Turn
 
 PLANTED = Path(__file__).parent / "planted.jsonl"
@@ -33,6 +33,7 @@ def planted(protocol: str = "plus", votes: int | None = None, seed: int = 0) -> 
         dataset=MemoryDataset(cases, name="planted"),
         solver=judged(protocol, votes, seed),
         scorer=per_turn(1),
+        metrics=[by_kind()],
         fail_on_error=True,
         continue_on_fail=True,
         version=version(cases),

@@ -42,8 +42,8 @@ def report(paths: Sequence[Path], out: Path, json: Path | None = None) -> None:
     from eval.reports.data import data
     from eval.reports.findings import verdict
     from eval.reports.markdown import markdown
+    from eval.reports.measuring import summarise
     from eval.reports.page import page
-    from eval.reports.summary import summarise
 
     summary = summarise(read(paths))
     figures = charts(summary)
@@ -72,6 +72,14 @@ def _tell(found: "Verdict", notes: Sequence[str]) -> None:
 
 
 def _write(out: Path, files: dict[str, bytes]) -> None:
+    from eval.reports.charts import NAMES
+    from eval.reports.markdown import TITLE
+
+    former = out / "report.md"
+    if former.is_file() and former.read_bytes().startswith(TITLE.encode()):
+        for path in (out / "figures").glob("*.png"):  # of more models than there are now
+            if NAMES.fullmatch(path.stem) and f"figures/{path.name}" not in files:
+                path.unlink()
     (out / "figures").mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (out / name).write_bytes(content)

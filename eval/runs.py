@@ -58,6 +58,13 @@ class Usage:
     tokens_out: int
     cost: float | None
 
+    def __add__(self, other: "Usage") -> "Usage":
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return Usage(self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out, cost)
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        return self + Usage(-other.tokens_in, -other.tokens_out, None if other.cost is None else -other.cost)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -71,6 +78,7 @@ class Run:
     votes: int
     version: str  # of the task
     rehearsal: bool  # user or judge play by rule
+    by_rule: bool  # the evaluated model does: a bound for others
     certified: bool  # every persona comes with its distance from training
     status: str  # of the log: success, started, cancelled, error
     roles: Mapping[str, str]  # role -> model
@@ -78,6 +86,7 @@ class Run:
     expected: int  # conversations
     failed: int  # of them ended by an error
     talks: Sequence[Talk]
+    settings: Mapping[str, str]  # what else makes it another run: seed, data, ...
 
     @property
     def missing(self) -> int:

@@ -15,10 +15,11 @@ view stands in `baselines.py`.
 import re
 from collections.abc import Sequence
 
-from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageSystem, ChatMessageUser
+from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageSystem, ChatMessageUser, ModelOutput
 
 from pipelines import views
 from pipelines.prompts import render
+from pipelines.replies import Unreadable, without_thoughts
 from pipelines.views import Messages, Persona, Turn, spoken, tagged
 
 LONGEST = 6_000
@@ -27,8 +28,16 @@ their context."""
 _KINDS = {"system": ChatMessageSystem, "user": ChatMessageUser, "assistant": ChatMessageAssistant}
 
 
-TAG = re.compile(r"<(?=/?(?:persona|disclosed|message|reply|text|task|first|second)>)")
+TAG = re.compile(r"<(?=(?:/\s*)?(?:persona|disclosed|message|reply|text|task|first|second)\s*>)", re.IGNORECASE)
 """The beginning of a tag of the prompts."""
+
+
+def without_reasoning(output: ModelOutput) -> str:
+    """What was said, without the reasoning that some models write into the same text; empty where that is all."""
+    try:
+        return without_thoughts(output.completion).strip()
+    except Unreadable:
+        return ""
 
 
 def heard(reply: str) -> str:

@@ -1,250 +1,158 @@
-"""The figures of the report. More models than a figure can hold make more figures, with the first model in each.
+"""The figures of the report. More models than a figure can hold make more figures, with bounds, if any, in each."""
 
-A function that ends in `_panel` gives the numbers, `charts` the pictures with what is told of them.
-"""
-
-import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cards import drawing
 from cards.figures import Figure, lines
-from cards.series import Mark, Panel, Series
-from eval.metrics import Estimate
-from eval.reports.summary import Model, Pair, Summary
+from cards.series import Panel
+from eval.reports import panels
+from eval.reports.panels import MOST
+from eval.reports.summary import Model, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-T = TypeVar("T")
-MOST = 4  # series that can be told apart in a panel
-_LABEL = 32  # characters of a name that a figure has room for
-_FEWEST = 5  # turns behind a mean that is drawn
+GLANCE = ("models", "turns")
+"""How the names of those figures begin that tell most."""
+NAMES = re.compile(r"(?:models|turns|differences|personas|disclosed|recall)(?:-paper|-plus)?(?:-[0-9]+)?")
+"""Every name that a figure can have."""
+_GREY, _FAINT = "#4a4f57", "#8a8f98"
+_BOUND_DASHES = ((0, (1, 1)), (0, (6, 2)), (0, (3, 1, 1, 1)))
 _BAND = "the bands are 95% intervals by bootstrap over profiles"
 
 
 def charts(summary: Summary) -> list[Figure]:
     """All figures, protocol by protocol."""
-    return [figure for protocol in summary.protocols for figure in _of_protocol(summary, protocol)]
+    return [figure for protocol in summary.protocols for figure in _Charts(summary, protocol).all()]
 
 
-def _of_protocol(summary: Summary, protocol: str) -> Iterator[Figure]:
-    models, pairs = summary.of(protocol), summary.firsts(protocol)
-    mark = f", protocol {protocol}" if len(summary.protocols) > 1 else ""
-    slug = f"-{protocol}" if mark else ""
-    labels = names(models)
-    personas = max(model.metrics.conversations for model in models)
-    for number, some in _panels(models):
-        yield lines(
-            f"turns{slug}{number}",
-            f"Score by turn, AL(k){mark}",
-            f"The mean score at each turn of up to {personas:,} conversations; {_BAND}.",
-            [curves_panel(some, labels, _limits(models))],
-            height=3.2,
-        )
-    yield Figure(
-        f"models{slug}",
-        f"Mean score, and gain from the first to the last turn{mark}",
-        "Each model's mean over all turns, and how much the last turn is above the first, with 95% intervals.",
-        drawing.png(
-            f"Mean score, and gain from the first to the last turn{mark}",
-            [
-                estimates_panel("mean over turns", models, labels, lambda model: model.metrics.mean),
-                estimates_panel("gain, in points", models, labels, lambda model: model.metrics.gain, zero=True),
-            ],
-            _estimates,
-            1,
-            0.6 + 0.24 * len(models),
-        ),
-    )
-    if pairs:
-        first = labels[id(models[0])]
-        for number, chosen in _chunks(pairs, MOST):
+class _Charts:
+    """Those of one protocol."""
+
+    def __init__(self, summary: Summary, protocol: str) -> None:
+        self.bounds, self.models = summary.bounds(protocol), summary.judged(protocol)
+        self.firsts = summary.firsts(protocol)
+        several = len(summary.protocols) > 1
+        self.mark, self.slug = (f", protocol {protocol}", f"-{protocol}") if several else ("", "")
+        self.labels = panels.names([*self.models, *self.bounds])
+        self.grey = "; grey, without a band: bounds, played by rule" if self.bounds else ""
+
+    def all(self) -> Iterator[Figure]:
+        yield from self._turns()
+        yield self._estimates()
+        if self.firsts:
+            yield from self._differences()
+        yield from self._disclosed()
+        yield from self._recall()
+
+    def _groups(self) -> Iterator[tuple[str, list[Model]]]:
+        """Of each figure its models, and the number in its name."""
+        found = panels.groups(self.models, bounded=bool(self.bounds))
+        for number, group in enumerate(found, 1):
+            yield f"{self.slug}-{number}" if len(found) > 1 else self.slug, group
+
+    def _estimates(self) -> Figure:
+        title = f"Mean score, and gain from the first to the last turn{self.mark}"
+        drawn = [
+            panels.estimates_panel("mean over turns", self.models, self.bounds, self.labels, lambda m: m.metrics.mean),
+            panels.estimates_panel(
+                "gain, in points", self.models, self.bounds, self.labels, lambda m: m.metrics.gain, zero=True
+            ),
+        ]
+        told = "Each model's mean over all turns, and how much the last turn is above the first, with 95% intervals"
+        told += "; dotted: where the bounds are, which are played by rule" if self.bounds else ""
+        height = 0.6 + 0.24 * len(drawn[0].names)
+        return Figure(f"models{self.slug}", title, f"{told}.", drawing.png(title, drawn, _dots, 1, height))
+
+    def _turns(self) -> Iterator[Figure]:
+        personas = max(model.metrics.conversations for model in self.models)
+        ends = panels.limits([*self.models, *self.bounds])
+        for slug, models in self._groups():
+            panel = replace(panels.curves_panel(models, self.bounds, self.labels), y_limits=ends)
+            yield _lines(
+                f"turns{slug}",
+                f"Score by turn, AL(k){self.mark}",
+                f"The mean score at each turn of up to {personas:,} conversations; {_BAND}{self.grey}.",
+                [panel],
+                3.2,
+            )
+
+    def _differences(self) -> Iterator[Figure]:
+        first = self.labels[id(self.models[0])]
+        drawn = [(slug, panels.differences_panel(models, self.firsts, self.labels)) for slug, models in self._groups()]
+        for slug, panel in _filled(drawn):
             yield lines(
-                f"differences{slug}{number}",
-                f"Difference from the first model, by turn{mark}",
+                f"differences{slug}",
+                f"Difference from the first model, by turn{self.mark}",
                 f"How much higher a model scores than {first} on the same personas, turn by turn; {_BAND}.",
-                [differences_panel(chosen, labels)],
+                [panel],
                 height=2.8,
             )
-        for number, chosen in _chunks(pairs, MOST):
+        drawn = [(slug, panels.personas_panel(models, self.firsts, self.labels)) for slug, models in self._groups()]
+        for slug, panel in _filled(drawn):
             yield lines(
-                f"personas{slug}{number}",
-                f"Difference from the first model, by persona{mark}",
+                f"personas{slug}",
+                f"Difference from the first model, by persona{self.mark}",
                 f"Each persona's mean score less the one with {first}, the lowest first: right of where a line crosses "
                 "0 are the personas whom the model fits better.",
-                [personas_panel(chosen, labels)],
+                [panel],
                 height=2.8,
             )
-    for number, some in _panels([model for model in models if model.disclosed]):
-        yield lines(
-            f"disclosed{slug}{number}",
-            f"Score by what the user has shown{mark}",
-            f"The mean score of replies by how many facts and traits the user had disclosed by then; {_BAND}. More is "
-            "disclosed later, so this does not show what disclosure alone does.",
-            [disclosed_panel(some, labels)],
-            height=2.8,
-        )
-    for number, some in _panels([model for model in models if model.recall]):
-        yield lines(
-            f"recall{slug}{number}",
-            f"What replies take up of what was told{mark}",
-            "Share of the told values that a right reply names and this one names too, and share of the sentences of "
-            f"manner in both; {_BAND}.",
-            [recall_panel(some, labels, name) for name in ("recall", "manner")],
-            height=2.4,
-        )
+
+    def _disclosed(self) -> Iterator[Figure]:
+        for slug, models in self._groups():
+            if any(model.disclosed for model in models):
+                yield _lines(
+                    f"disclosed{slug}",
+                    f"Score by what the user has shown{self.mark}",
+                    "The mean score of replies by how many facts and traits the user had disclosed by then; "
+                    f"{_BAND}{self.grey}. More is disclosed later, so this does not show what disclosure alone does.",
+                    [panels.disclosed_panel(models, self.bounds, self.labels)],
+                    2.8,
+                )
+
+    def _recall(self) -> Iterator[Figure]:
+        for slug, models in self._groups():
+            if any(model.recall for model in models):
+                yield _lines(
+                    f"recall{slug}",
+                    f"What replies take up of what was told{self.mark}",
+                    "Share of the told values that a right reply names and this one names too, and share of the "
+                    f"sentences of manner in both; {_BAND}{self.grey}.",
+                    [panels.recall_panel(models, self.bounds, self.labels, name) for name in ("recall", "manner")],
+                    2.4,
+                )
 
 
-def names(models: Sequence[Model]) -> dict[int, str]:
-    """Model (by its `id`) -> its name as a figure can show it, each another one."""
-    shown = [drawing.plain(model.name) for model in models]
-    longest = _LABEL - 4
-    return {
-        id(model): model.name if shown.count(label) == 1 else f"{number} {model.name[:longest]}"
-        for number, (model, label) in enumerate(zip(models, shown, strict=True), 1)
-    }
+def _filled(drawn: Sequence[tuple[str, Panel]]) -> Iterator[tuple[str, Panel]]:
+    return ((slug, panel) for slug, panel in drawn if any(one.y for one in panel.series))
 
 
-def curves_panel(models: Sequence[Model], labels: dict[int, str], limits: tuple[float, float]) -> Panel:
-    return Panel(
-        [series(labels[id(model)], range(1, model.run.turns + 1), model.metrics.al) for model in models],
-        x_label="turn",
-        y_label="mean score, 1 to 5",
-        y_limits=limits,
-    )
+def _lines(name: str, title: str, caption: str, drawn: Sequence[Panel], height: float) -> Figure:
+    return Figure(name, title, caption, drawing.png(title, drawn, _bounded, 1, height))
 
 
-def differences_panel(pairs: Sequence[Pair], labels: dict[int, str]) -> Panel:
-    drawn = _first_of(pairs, labels)
-    for pair in pairs:
-        by_turn = pair.comparison.by_turn
-        drawn.append(series(labels[id(pair.b)], range(1, len(by_turn) + 1), by_turn))
-    return _around_zero(drawn, "turn")
+def _bounded(axes: "Axes", panel: Panel) -> None:
+    """Lines as everywhere, over those of the bounds."""
+    drawing.lines(axes, replace(panel, series=panel.series[:MOST]))
+    for place, one in enumerate(panel.series[MOST:]):
+        if len(one.y):
+            dashes = _BOUND_DASHES[place]
+            axes.plot(one.x, one.y, color=_GREY, linestyle=dashes, linewidth=1.4, label=str(MOST + place), zorder=1.5)
+    axes.autoscale()
+    axes.set_ylim(*panel.y_limits)
 
 
-def personas_panel(pairs: Sequence[Pair], labels: dict[int, str]) -> Panel:
-    drawn = _first_of(pairs, labels)
-    for pair in pairs:
-        differences = sorted(difference for _, difference in by_persona(pair))
-        drawn.append(Series(labels[id(pair.b)], range(1, len(differences) + 1), differences))
-    return _around_zero(drawn, "personas, lowest first")
-
-
-def by_persona(pair: Pair) -> list[tuple[str, float]]:
-    """Persona and difference over the turns that both were scored on, in the order of the benchmark."""
-    other = {talk.persona_id: row for talk, row in zip(pair.b.run.talks, pair.b.run.scores, strict=True)}
-    found = []
-    for talk, row in zip(pair.a.run.talks, pair.a.run.scores, strict=True):
-        differences = np.subtract(other[talk.persona_id], row) if talk.persona_id in other else np.array([])
-        if np.isfinite(differences).any():
-            found.append((talk.persona_id, float(np.nanmean(differences))))
-    return found
-
-
-def disclosed_panel(models: Sequence[Model], labels: dict[int, str]) -> Panel:
-    drawn = []
-    for model in models:
-        enough = [(count, score) for count, turns, score in model.disclosed if turns >= _FEWEST]
-        drawn.append(series(labels[id(model)], [count for count, _ in enough], [score for _, score in enough]))
-    return Panel(drawn, x_label="facts and traits disclosed", y_label="mean score, 1 to 5")
-
-
-def recall_panel(models: Sequence[Model], labels: dict[int, str], name: str) -> Panel:
-    drawn = [
-        series(labels[id(model)], range(1, model.run.turns + 1), model.recall[name].by_turn)
-        for model in models
-        if model.recall
-    ]
-    return Panel(drawn, title=name, x_label="turn", y_label="share", y_limits=(-0.02, 1.02))
-
-
-def estimates_panel(
-    title: str,
-    models: Sequence[Model],
-    labels: dict[int, str],
-    of: Callable[[Model], Estimate],
-    *,
-    zero: bool = False,
-) -> Panel:
-    """One value a model, the first on top; `zero` marks what no difference would be."""
-    found = [(place, of(model)) for place, model in enumerate(models)]
-    shown = [(place, one, one.value) for place, one in found if one.value is not None]
-    return Panel(
-        [
-            Series(
-                title,
-                [value for *_, value in shown],
-                [place for place, *_ in shown],
-                [value if one.low is None else one.low for _, one, value in shown],
-                [value if one.high is None else one.high for _, one, value in shown],
-            )
-        ],
-        x_label=title,
-        y_limits=(len(models) - 0.5, -0.5),
-        names=[labels[id(model)] for model in models],
-        marks=[Mark("", 0)] if zero else [],
-    )
-
-
-def series(label: str, x: Sequence[int], of: Sequence[Estimate]) -> Series:
-    """Estimates over x; what is not defined is left out, and an interval that is not there has no height."""
-    shown = [(float(at), one, one.value) for at, one in zip(x, of, strict=True) if one.value is not None]
-    return Series(
-        label,
-        [at for at, *_ in shown],
-        [value for *_, value in shown],
-        [value if one.low is None else one.low for _, one, value in shown],
-        [value if one.high is None else one.high for _, one, value in shown],
-    )
-
-
-def _first_of(pairs: Sequence[Pair], labels: dict[int, str]) -> list[Series]:
-    """The first model, of which nothing is drawn: it keeps its colour, so that the others have theirs everywhere."""
-    return [Series(labels[id(pair.a)], [], []) for pair in pairs[:1]]
-
-
-def _around_zero(drawn: Sequence[Series], x_label: str) -> Panel:
-    """Differences in points, 0 among them, where no difference would be."""
-    shown = [0.0, *(value for one in drawn for values in (one.y, one.low, one.high) for value in values)]
-    room = 0.05 * max(max(shown) - min(shown), 0.5)
-    limits = min(shown) - room, max(shown) + room
-    return Panel(drawn, x_label=x_label, y_label="points", marks=[Mark("same", 0, "y")], y_limits=limits)
-
-
-def _limits(models: Sequence[Model]) -> tuple[float, float]:
-    """Of the score, the same for all figures of a protocol: half points around what is shown, 1.5 points at least."""
-    found = [one for model in models for one in model.metrics.al]
-    shown = [value for one in found for value in (one.value, one.low, one.high) if value is not None]
-    low, high = math.floor(2 * min(shown, default=1)) / 2, math.ceil(2 * max(shown, default=5)) / 2
-    if high - low < 1.5:
-        low = max(1.0, low - 0.5)
-        high = max(high, min(5.0, low + 1.5))
-    return low - 0.05, high + 0.05
-
-
-def _panels(models: Sequence[Model]) -> Iterator[tuple[str, list[Model]]]:
-    """So many models as a figure holds, the first in each, and the number in the figure's name."""
-    if models[1:]:
-        for number, others in _chunks(models[1:], MOST - 1):
-            yield number, [models[0], *others]
-    elif models:
-        yield "", list(models)
-
-
-def _chunks(items: Sequence[T], most: int) -> Iterator[tuple[str, Sequence[T]]]:
-    for start in range(0, len(items), most):
-        yield f"-{start // most + 1}" if len(items) > most else "", items[start : start + most]
-
-
-def _estimates(axes: "Axes", panel: Panel) -> None:
-    (one,) = panel.series
+def _dots(axes: "Axes", panel: Panel) -> None:
     for mark in panel.marks:
-        axes.axvline(mark.at, color="#4a4f57", linewidth=1, linestyle=(0, (4, 2)))
-    axes.hlines(one.y, one.low, one.high, color="#0072B2", linewidth=2)
-    axes.plot(one.x, one.y, "o", color="#0072B2", markersize=5)
+        style = (0, (1, 2)) if mark.label else (0, (4, 2))
+        axes.axvline(mark.at, color=_FAINT if mark.label else _GREY, linewidth=1, linestyle=style)
+    for one, colour in zip(panel.series, ("#0072B2", _GREY), strict=True):
+        axes.hlines(one.y, one.low, one.high, color=colour, linewidth=2)
+        axes.plot(one.x, one.y, "o" if colour != _GREY else "D", color=colour, markersize=5 if colour != _GREY else 4)
     axes.set_yticks(range(len(panel.names)), [drawing.plain(name) for name in panel.names])
     axes.set_ylim(*panel.y_limits)
     axes.grid(axis="x")

@@ -30,6 +30,7 @@ def _model(model: Model) -> dict[str, Any]:
         "turns": run.turns,
         "votes": run.votes,
         "rehearsal": run.rehearsal,
+        "by_rule": run.by_rule,
         "roles": dict(run.roles),
         "status": run.status,
         "al": [one.value for one in of.al],
@@ -41,6 +42,7 @@ def _model(model: Model) -> dict[str, Any]:
         strict=True,
     ):
         told |= _both(name, one)
+    told["gain_p"] = model.gain_p
     for name in model.criteria:
         told |= _both(name, model.criteria[name])
     recall = {
@@ -67,6 +69,8 @@ def _model(model: Model) -> dict[str, Any]:
         "length_correlation": model.length.value,
         "messages_checked": counts.messages,
         "out_of_character": counts.broken,
+        "users_unchecked": counts.unchecked,
+        "unread_disclosures": counts.unshown,
         "by_disclosed": [{"disclosed": count, "turns": n, **_both("mean", of)} for count, n, of in model.disclosed],
         "recall": recall or None,
         "usage": {role: vars(usage) for role, usage in run.usage.items()},
@@ -100,6 +104,8 @@ def _planted(table: PlantedTable) -> dict[str, Any]:
         "protocol": table.planted.protocol,
         "kinds": [vars(kind) for kind in table.kinds],
         "misplaced": table.misplaced,
+        "unscored": table.lost,
+        "passed": table.passed,
     }
 
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 
-from eval.reports.summary import Model, PlantedTable
-from eval.reports.wording import Finding, Say, listed, number, plural
+from eval.reports.summary import Model, PlantedTable, Summary
+from eval.reports.wording import Finding, Say, listed, number, percent, plural
 
 ALPHA_LOW = 0.667  # of Krippendorff: less allows no conclusion (Krippendorff 2018, chapter 12)
 KAPPA_LOW = 0.4  # of Cohen: less is fair at best (Landis and Koch 1977)
 GAP = 0.05  # of the replies or conversations: from there on a gap is told model by model
 BROKEN = 0.05  # of the user's messages, out of character
+CHECKED = 0.95  # of the conversations: with fewer checked, nobody knows whether the users stayed in character
+UNSHOWN = 0.01  # of the turns: from there on it is told that what was disclosed could not be read
+NEAR = 0.9  # cosine to a training text
 LENGTH = 0.3  # rank correlation from which on length may have been paid
 
 
 def gaps(models: Sequence[Model], say: Say) -> list[Finding]:
     """What the means lack: large gaps by model, all others in one sentence."""
     found = []
-    large = [model for model in models if _is_large(model)]
+    large = [model for model in models if is_large(model)]
     if large:
         found.append(Finding("Far from complete:", [f"{say(model.name)}: {_gap(model, say)}" for model in large]))
     small = [model.counts for model in models if model not in large]
@@ -31,7 +34,8 @@ def gaps(models: Sequence[Model], say: Say) -> list[Finding]:
     return found
 
 
-def _is_large(model: Model) -> bool:
+def is_large(model: Model) -> bool:
+    """Whether too much is missing for its numbers to be quoted."""
     run, counts = model.run, model.counts
     return bool(
         run.missing
@@ -72,7 +76,7 @@ def judge(models: Sequence[Model], say: Say) -> tuple[list[Finding], list[Findin
         )
         (good if well else bad).append(told)
     if long := [model for model in models if abs(model.length.value or 0) >= LENGTH]:
-        items = [f"{say(model.name)} {number(model.length.value, signed=True)}" for model in long]
+        items = _range([(say(model.name), model.length.value) for model in long], signed=True)
         bad.append(Finding("Scores go with the length of the reply (rank correlation within turns):", items))
     return good, bad
 
@@ -90,33 +94,44 @@ def _votes(models: Sequence[Model], say: Say) -> tuple[Finding, bool]:
     return Finding(f"The judge's votes on one reply {how} (Krippendorff's alpha):", items), well
 
 
-def _range(values: Sequence[tuple[str, float | None]]) -> list[str]:
+def _range(values: Sequence[tuple[str, float | None]], *, signed: bool = False) -> list[str]:
     """All of two; of more the lowest and the highest."""
     if len(values) < 3:
-        return [f"{name} {number(value)}" for name, value in values]
+        return [f"{name}: {number(value, signed=signed)}" for name, value in values]
     ordered = sorted(values, key=lambda item: (item[1] is not None, item[1] or 0))
     (low, lowest), (high, highest) = ordered[0], ordered[-1]
-    return [f"from {number(lowest)} ({low}) to {number(highest)} ({high})"]
+    return [f"from {number(lowest, signed=signed)} ({low}) to {number(highest, signed=signed)} ({high})"]
 
 
-def planted(tables: Sequence[PlantedTable], say: Say) -> tuple[list[Finding], list[Finding]]:
-    """Likewise, from replies of known worth."""
-    if not tables:
-        return [], [
-            Finding("Whether the judge puts good replies above bad ones is not known: no planted set was judged.")
-        ]
+def planted(summary: Summary, say: Say) -> tuple[list[Finding], list[Finding]]:
+    """Likewise, from replies of known worth; a set speaks for the runs of the same judge and protocol alone."""
     good: list[Finding] = []
     bad: list[Finding] = []
-    for table in tables:
-        well = bool(table.kinds) and not table.misplaced
+    tables = {(table.planted.judge, table.planted.protocol): table for table in summary.planted}
+    needed = dict.fromkeys((model.run.roles.get("judge", ""), model.run.protocol) for model in summary.models)
+    for judge, protocol in needed:
+        who = f"{say(judge)} (protocol {say(protocol)})"
+        table = tables.get((judge, protocol))
+        if table is None:
+            told = f"Whether {who} puts good replies above bad ones is not known: no planted set was judged."
+            bad.append(Finding(told))
+            continue
         means = listed([f"{say(kind.kind.replace('_', ' '))} {number(kind.mean)}" for kind in table.kinds])
-        who = f"{say(table.planted.judge)} (protocol {say(table.planted.protocol)})"
-        lost = table.planted.expected - sum(kind.scored for kind in table.kinds)
-        gap = f" ({lost} of {table.planted.expected} unscored)" if lost else ""
-        puts = "puts" if well else "does not put"
-        told = f"Of planted replies {who} {puts} the perfect ones above all others: {means or 'none is scored'}{gap}."
-        (good if well else bad).append(Finding(told))
+        lost = f" ({table.lost} of {table.planted.expected} unscored)" if table.lost else ""
+        puts = "puts" if table.passed else "does not put"
+        told = f"Of planted replies {who} {puts} the perfect ones above all others: {means or 'none is scored'}{lost}."
+        (good if table.passed else bad).append(Finding(told + _why(table, say)))
     return good, bad
+
+
+def _why(table: PlantedTable, say: Say) -> str:
+    """What a planted set lacks."""
+    if table.passed:
+        return ""
+    if table.misplaced:
+        kinds = listed([say(kind.replace("_", " ")) for kind in table.misplaced])
+        return f" Missing, or not below them in most cases: {kinds}."
+    return " Too many are unscored."
 
 
 def users(models: Sequence[Model], say: Say) -> list[Finding]:
@@ -125,13 +140,43 @@ def users(models: Sequence[Model], say: Say) -> list[Finding]:
     if not checked:
         return [Finding("Whether the users stayed in character was not looked at.")]
     broken = [model for model in checked if model.counts.broken > BROKEN * model.counts.messages]
-    items = [f"{say(model.name)} {model.counts.broken / model.counts.messages:.1%}" for model in broken]
-    told = "Users fall out of character, and scores then mean less; share of their messages:"
+    few = [model for model in models if model.counts.unchecked > (1 - CHECKED) * len(model.run.talks)]
+    told = {
+        "Users fall out of character, and scores then mean less; share of their messages:": [
+            f"{say(model.name)}: {model.counts.broken / model.counts.messages:.1%} of {model.counts.messages:,} checked"
+            for model in broken
+        ],
+        "Not all users were checked for staying in character; conversations checked:": [
+            f"{say(model.name)}: {len(model.run.talks) - model.counts.unchecked:,} of {len(model.run.talks):,}"
+            for model in few
+        ],
+    }
+    return [Finding(text, items) for text, items in told.items() if items]
+
+
+def shown(models: Sequence[Model], say: Say) -> list[Finding]:
+    """Whether what the user had disclosed, which the judge goes by, could be read."""
+    some = [model for model in models if model.counts.unshown > UNSHOWN * model.counts.replies]
+    items = [f"{say(model.name)}: {percent(model.counts.unshown, model.counts.replies)}" for model in some]
+    told = "What the user had disclosed could not be read; share of the turns, which are then unscored:"
     return [Finding(told, items)] if items else []
 
 
-def distance(models: Sequence[Model]) -> list[Finding]:
+def distance(models: Sequence[Model], say: Say) -> list[Finding]:
     """Whether the personas are new to a model trained on this project's data."""
-    if all(model.run.certified for model in models):
-        return []
-    return [Finding("The personas come without proof of their distance from training data: some may have been seen.")]
+    found = []
+    if not all(model.run.certified for model in models):
+        told = "The personas come without proof of their distance from training data: some may have been seen."
+        found.append(Finding(told))
+    near = [
+        (cosine, talk.persona_id)
+        for model in models
+        for talk in model.run.talks
+        for cosine in (talk.nearest_profile, talk.nearest_personality)
+        if cosine is not None
+    ]
+    if near and max(near)[0] > NEAR:
+        cosine, persona = max(near)
+        told = f"A persona is close to a training text, cosine {number(cosine, 3)} ({say(persona)}): read the table "
+        found.append(Finding(f"{told}of distances from training before a score is taken for a stranger's."))
+    return found

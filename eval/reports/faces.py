@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eval.reports.charts import by_persona
+from eval.reports.panels import by_persona
 from eval.reports.summary import Model, Pair, Summary
 from eval.runs import Talk, Turn
 

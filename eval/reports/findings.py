@@ -1,8 +1,8 @@
 """The verdict at the top of the report: what these figures allow one to conclude, and what not, in plain sentences.
 
 Each sentence follows from the numbers by a rule that stands here or in doubts.py. A model rises, or fits better
-than another one, where the 95% interval lies on one side of 0 and rests on enough profiles; for two models the p-value,
-corrected for the number of comparisons with the same first model (Holm), must be below 0.05 too.
+than another one, where the 95% interval lies on one side of 0, rests on enough profiles and p is below 0.05; for two
+models p is corrected for the number of comparisons with the same first model (Holm).
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from eval.comparison import ALPHA
 from eval.metrics import Estimate
 from eval.reports import doubts
 from eval.reports.summary import Model, Pair, Summary
-from eval.reports.wording import Finding, Say, both, number, p_value, plural
+from eval.reports.wording import Finding, Say, both, listed, number, p_value, plural
 
 PROFILES = 20  # of the benchmark
-FEW_PROFILES = 5  # fewer make intervals that are too narrow (Cameron, Gelbach and Miller 2008)
-UNSCORED = 0.05  # of the replies: more may hide what the judge could not cope with
+FEW_PROFILES = 10  # fewer make intervals that are too narrow (Cameron, Gelbach and Miller 2008)
+FEW = 4  # models that are told each in a line of its own; more share one, in which so few have intervals
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,18 @@ def verdict(summary: Summary, say: Say = str) -> Verdict:
     doubted: list[Finding] = []
     for protocol in summary.protocols:
         mark = f"Protocol {say(protocol)}: " if len(summary.protocols) > 1 else ""
-        models, pairs = summary.of(protocol), summary.firsts(protocol)
-        clear, open_ = _pairs(pairs, say)
+        models, judged = summary.of(protocol), summary.judged(protocol)
+        clear, open_ = _pairs(summary, protocol, say)
+        above, beside = _bounded(summary, protocol, say)
         trusted, bad = doubts.judge(models, say)
-        may += _marked(mark, [*clear, *_rises(models, say), *_span(models, say), *_recall(models, say), *trusted])
-        may_not += _marked(mark, [*open_, *_flat(models, say), *doubts.gaps(models, say), *bad])
-        may_not += _marked(mark, doubts.users(models, say))
+        may += _marked(mark, [*clear, *above, *_rises(judged, say), *_span(judged, say), *_recall(judged, say)])
+        may += _marked(mark, trusted)
+        may_not += _marked(mark, [*open_, *beside, *_flat(judged, say), *doubts.gaps(models, say), *bad])
+        may_not += _marked(mark, doubts.users(models, say) + doubts.shown(models, say))
         doubted += bad
-    trusted, bad = doubts.planted(summary.planted, say)
+    trusted, bad = doubts.planted(summary, say)
     return Verdict(
-        _headline(summary, [*doubted, *bad]), may + trusted, [*may_not, *bad, *doubts.distance(summary.models)]
+        _headline(summary, [*doubted, *bad]), may + trusted, [*may_not, *bad, *doubts.distance(summary.models, say)]
     )
 
 
@@ -59,9 +61,8 @@ def _headline(summary: Summary, doubted: Sequence[Finding]) -> str:
             "A rehearsal. User or judge play by rule: this shows that the chain works and which way an effect points, "
             "and says nothing about the quality of data, or of a model for people."
         )
-    unscored = any(model.counts.unscored > UNSCORED * model.counts.replies for model in summary.models)
-    if unscored or any(run.missing for run in runs):
-        return "Not to be quoted yet: conversations or scores are missing."
+    if any(doubts.is_large(model) for model in summary.models):
+        return "Not to be quoted yet: conversations, replies or scores are missing."
     if doubted:
         return "To be read with care: not every check of the judge was made and passed."
     return "The judge passed its checks: the figures may be quoted, with their intervals."
@@ -100,27 +101,59 @@ def _clear(pair: Pair) -> int:
 
 
 def _rise(model: Model) -> int:
+    if model.gain_p is None or model.gain_p >= ALPHA:
+        return 0
     return _side(model.metrics.gain, model.metrics.profiles)
 
 
-def _pairs(pairs: Sequence[Pair], say: Say) -> tuple[list[Finding], list[Finding]]:
+def _pairs(summary: Summary, protocol: str, say: Say) -> tuple[list[Finding], list[Finding]]:
     """Each other model against the first one: what is clear, and what is open."""
-    clear, open_ = [], []
+    pairs, many = summary.firsts(protocol), len(summary.judged(protocol)) > FEW
+    clear: list[Finding] = []
+    open_: list[Finding] = []
     for side, word in ((1, "better"), (-1, "worse")):
         if some := [pair for pair in pairs if _clear(pair) == side]:
             told = f"Scored {word} than {say(some[0].a.name)}, by the same judge on the same personas, in points:"
-            clear.append(Finding(told, [_difference(pair, say) for pair in some]))
+            clear.append(_differences(told, some, say, many=many))
     if some := [pair for pair in pairs if not _clear(pair)]:
         told = f"No difference from {say(some[0].a.name)} can be claimed:"
-        open_.append(Finding(told, [_difference(pair, say) + _needed(pair) for pair in some]))
+        open_.append(_differences(told, some, say, many=many, needed=True))
     return clear, open_
 
 
-def _difference(pair: Pair, say: Say) -> str:
-    one = pair.comparison
-    relative = one.relative_percent.value
-    percent = "" if relative is None else f", {number(relative, 1, signed=True)}%"
-    return f"{say(pair.b.name)} {both(one.diff, signed=True)} ({p_value(pair.p_holm)}{percent})"
+def _bounded(summary: Summary, protocol: str, say: Say) -> tuple[list[Finding], list[Finding]]:
+    """All models against each bound: which are clearly above or below it, and of which that is open."""
+    clear: list[Finding] = []
+    open_: list[Finding] = []
+    judged = set(map(id, summary.judged(protocol)))
+    for bound in summary.bounds(protocol):
+        pairs = [pair for pair in summary.of_first(bound) if id(pair.b) in judged]
+        for side, word in ((1, "Above"), (-1, "Below"), (0, "Neither above nor below")):
+            if some := [pair for pair in pairs if _clear(pair) == side]:
+                told = f'{word} the bound "{say(bound.name)}", in points:'
+                (clear if side else open_).append(_differences(told, some, say, many=len(judged) > FEW))
+    return clear, open_
+
+
+def _differences(told: str, pairs: Sequence[Pair], say: Say, *, many: bool, needed: bool = False) -> Finding:
+    """The second models of these pairs."""
+    if many:
+        return _told(told, [(say(pair.b.name), pair.comparison.diff) for pair in pairs], many=many, signed=True)
+    items = []
+    for pair in pairs:
+        relative = pair.comparison.relative_percent.value
+        percent = "" if relative is None else f", {number(relative, 1, signed=True)}%"
+        item = f"{say(pair.b.name)}: {both(pair.comparison.diff, signed=True)} ({p_value(pair.p_holm)}{percent})"
+        items.append(item + _needed(pair) * needed)
+    return Finding(told, items)
+
+
+def _told(told: str, found: Sequence[tuple[str, Estimate]], *, many: bool, signed: bool = False) -> Finding:
+    """Names and their numbers; where there are many models, in one line, and the tables hold what it lacks."""
+    if many and len(found) > FEW:
+        return Finding(told, [listed([f"{name}: {number(of.value, signed=signed)}" for name, of in found])])
+    items = [f"{name}: {both(of, signed=signed)}" for name, of in found]
+    return Finding(told, [listed(items)] if many else items)
 
 
 def _needed(pair: Pair) -> str:
@@ -129,21 +162,23 @@ def _needed(pair: Pair) -> str:
 
 
 def _rises(models: Sequence[Model], say: Say) -> list[Finding]:
-    found = []
-    for side, word in ((1, "rises"), (-1, "falls")):
-        if some := [model for model in models if _rise(model) == side]:
-            told = f"The score {word} from the first to the last turn, in points:"
-            found.append(Finding(told, [_gain(model, say) for model in some]))
-    return found
+    told = {1: "The score rises from the first to the last turn, in points:"}
+    told[-1] = "The score falls from the first to the last turn, in points:"
+    return [_gains(text, some, models, say) for side, text in told.items() if (some := _of_side(models, side))]
 
 
 def _flat(models: Sequence[Model], say: Say) -> list[Finding]:
-    some = [_gain(model, say) for model in models if not _rise(model)]
-    return [Finding("Neither rise nor fall from the first to the last turn can be claimed:", some)] if some else []
+    told = "Neither rise nor fall from the first to the last turn can be claimed:"
+    return [_gains(told, some, models, say)] if (some := _of_side(models, 0)) else []
 
 
-def _gain(model: Model, say: Say) -> str:
-    return f"{say(model.name)} {both(model.metrics.gain, signed=True)}"
+def _of_side(models: Sequence[Model], side: int) -> list[Model]:
+    return [model for model in models if _rise(model) == side]
+
+
+def _gains(told: str, some: Sequence[Model], models: Sequence[Model], say: Say) -> Finding:
+    found = [(say(model.name), model.metrics.gain) for model in some]
+    return _told(told, found, many=len(models) > FEW, signed=True)
 
 
 def _span(models: Sequence[Model], say: Say) -> list[Finding]:
@@ -153,11 +188,12 @@ def _span(models: Sequence[Model], say: Say) -> list[Finding]:
         same = {model.run.baseline: model for model in models if model.run.model == floor.run.model}
         if floor.run.baseline == "plain" and "persona" in same:
             names = {"plain": "plain", "infer": "notes on the user first", "persona": "persona given, its ceiling"}
-            items = [f"{told} {both(same[name].metrics.mean)}" for name, told in names.items() if name in same]
+            items = [f"{told}: {both(same[name].metrics.mean)}" for name, told in names.items() if name in same]
             found.append(Finding(f"Mean score of {say(floor.name)} by what it is given:", items))
     return found
 
 
 def _recall(models: Sequence[Model], say: Say) -> list[Finding]:
-    items = [f"{say(model.name)} {both(model.recall['recall'].whole)}" for model in models if model.recall]
-    return [Finding("Of the facts told that a right reply would name, this share is named:", items)] if items else []
+    found = [(say(model.name), model.recall["recall"].whole) for model in models if model.recall]
+    told = "Of the facts told that a right reply would name, this share is named:"
+    return [_told(told, found, many=len(models) > FEW)] if found else []

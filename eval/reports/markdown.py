@@ -8,32 +8,39 @@ from eval.reports.summary import Summary
 from eval.reports.tables import Table
 from eval.reports.wording import Finding
 
+TITLE = "# ALOE"
+
 
 def markdown(summary: Summary) -> str:
     """The text; the same input gives the same text."""
     found = verdict(summary, cell)
-    parts = ["# ALOE", f"**{found.headline}**"]
+    parts = [TITLE, f"**{found.headline}**"]
     for title, told in (("What may be concluded:", found.may), ("What not, or only with care:", found.may_not)):
         if told:
             parts.append(f"{title}\n\n" + "\n".join(map(_finding, told)))
     parts.append("; ".join(f"{name}: {cell(value)}" for name, value in setting(summary)))
     for protocol in summary.protocols:
-        models = summary.of(protocol)
-        parts.append(f"## Protocol {cell(protocol)}")
-        parts += [_table(tables.numbers(models)), _table(tables.by_turn(models))]
-        if firsts := summary.firsts(protocol):
-            parts.append(_table(tables.pairs(firsts)))
-        if any(model.recall for model in models):
-            parts.append(_table(tables.recall(models)))
-        if any(model.criteria for model in models):
-            parts.append(_table(tables.criteria(models)))
+        parts += [f"## Protocol {cell(protocol)}", *map(_table, _tables(summary, protocol))]
     parts += ["## Can one trust it", _table(tables.trust(summary.models))]
-    parts += [_table(tables.planted(table)) for table in summary.planted]
+    for planted in summary.planted:
+        parts += [f"{cell(tables.planted_title(planted))}:", _table(tables.planted(planted))]
     if (leakage := tables.leakage(summary.models)).rows:
         parts.append(_table(leakage))
     if summary.notes:
         parts.append("## Notes\n\n" + "\n".join(f"- {cell(note)}" for note in summary.notes))
     return "\n\n".join(parts) + "\n"
+
+
+def _tables(summary: Summary, protocol: str) -> list[Table]:
+    models = summary.of(protocol)
+    found = [tables.numbers(models), tables.by_turn(models)]
+    first, *_ = summary.judged(protocol)
+    found += [tables.pairs(pairs) for one in [first, *summary.bounds(protocol)] if (pairs := summary.of_first(one))]
+    if any(model.recall for model in models):
+        found.append(tables.recall(models))
+    if any(model.criteria for model in models):
+        found.append(tables.criteria(models))
+    return found
 
 
 def _finding(found: Finding) -> str:

@@ -16,11 +16,14 @@ import jinja2
 from cards.figures import Figure
 from cards.report import visible
 from eval.reports import tables
+from eval.reports.charts import GLANCE
 from eval.reports.faces import meetings
 from eval.reports.findings import verdict
 from eval.reports.summary import Summary
 from eval.reports.tables import Table
 from eval.reports.wording import number
+
+MANY = 4  # models: of more the longest tables open at a click
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ def page(summary: Summary, figures: Sequence[Figure]) -> bytes:
             verdict=verdict(summary, _isolated),
             setting=setting(summary),
             protocols=[(protocol, _parts(summary, protocol)) for protocol in summary.protocols],
-            figures=figures,
+            glance=[figure for figure in figures if figure.name.startswith(GLANCE)],
+            figures=[figure for figure in figures if not figure.name.startswith(GLANCE)],
             trust=_trust(summary),
             meetings=meetings(summary),
             notes=summary.notes,
@@ -73,7 +77,12 @@ def _parts(summary: Summary, protocol: str) -> list[Part]:
     models, others = summary.of(protocol), summary.others(protocol)
     parts = [Part("Models", tables.numbers(models)), Part("Score by turn", tables.by_turn(models))]
     if firsts := summary.firsts(protocol):
-        parts.append(Part("Pairs", tables.pairs(firsts)))
+        parts.append(Part("Against the first model", tables.pairs(firsts)))
+    parts += [
+        Part(f"Against {bound.name}, a bound that is played by rule", tables.pairs(pairs))
+        for bound in summary.bounds(protocol)
+        if (pairs := summary.of_first(bound))
+    ]
     if others:
         parts.append(Part("The other pairs", tables.pairs(others), folded=True))
     if any(model.recall for model in models):
@@ -86,14 +95,12 @@ def _parts(summary: Summary, protocol: str) -> list[Part]:
 
 def _trust(summary: Summary) -> list[Part]:
     parts = [Part("Judge and users", tables.trust(summary.models))]
-    parts += [
-        Part(f"Planted replies, judged by {table.planted.judge}", tables.planted(table)) for table in summary.planted
-    ]
+    parts += [Part(tables.planted_title(table), tables.planted(table)) for table in summary.planted]
     leakage = tables.leakage(summary.models)
     return [
         *parts,
         *([Part("Distance from training", leakage)] if leakage.rows else []),
-        Part("Cost", tables.cost(summary.models)),
+        Part("Cost", tables.cost(summary.models), folded=len(summary.models) > MANY),
     ]
 
 

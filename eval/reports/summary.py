@@ -1,22 +1,18 @@
-"""Every number of the report, from the runs: one record a model, one a pair of models, one a judge's planted set."""
+"""Every number of the report: one record a model, one a pair of models, one a judge's planted set."""
 
-import itertools
-import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
+from eval.comparison import Comparison
+from eval.metrics import Disclosed, Estimate, Metrics
+from eval.reliability import Agreement, Coefficient
+from eval.reports.recall import Recalled
+from eval.runs import Planted, Run
 
-from eval.comparison import Comparison, compare
-from eval.metrics import Disclosed, Estimate, Floats, Metrics, by_disclosed, estimate, measure, resampled
-from eval.reliability import Agreement, Coefficient, agreement, kappa, length_correlation
-from eval.reports.recall import Recalled, recalled
-from eval.runs import Logs, Planted, Run, Turn
-
-CRITERIA = ("style", "content", "manner")
 KINDS = ("perfect", "generic", "sycophantic", "over_personal", "off_topic")
-"""Of planted replies; the first has to be above all others, the last below."""
+"""Of planted replies; the first has to be above all others."""
+LOST = 0.05  # of planted replies: with more of them unscored, the others say too little
+BOUNDS = 3  # models by rule that figures can show beside others
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,8 @@ class Counts:
     unread: int  # votes that could not be read
     messages: int  # of users who were checked for being in character
     broken: int  # of them out of character
+    unchecked: int  # conversations whose user was not checked
+    unshown: int  # turns at which nobody could tell what the user had disclosed; of the protocol `plus`
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ class Model:
 
     run: Run
     metrics: Metrics
+    gain_p: float | None  # of no gain, over the personas scored at the first and the last turn
     counts: Counts
     criteria: dict[str, Estimate]  # the protocol `plus` alone has them
     disclosed: list[Disclosed]  # likewise
@@ -76,6 +75,12 @@ class Kind:
     below: int | None  # cases in which it scores below the perfect one; None for the perfect
     cases: int  # in which both are scored
 
+    def is_under(self, best: float) -> bool:
+        """Whether the perfect replies, of this mean, are clearly above; they are as high as themselves."""
+        if self.below is None:
+            return True
+        return self.mean is not None and self.mean < best and 2 * self.below > self.cases
+
 
 @dataclass(frozen=True)
 class PlantedTable:
@@ -85,11 +90,22 @@ class PlantedTable:
     kinds: list[Kind]
 
     @property
+    def lost(self) -> int:
+        """Replies without a score."""
+        return self.planted.expected - sum(kind.scored for kind in self.kinds)
+
+    @property
     def misplaced(self) -> list[str]:
-        """Kinds whose mean is not below that of the perfect replies."""
-        means = {kind.kind: kind.mean for kind in self.kinds}
-        best = means.get("perfect")
-        return [kind for kind, mean in means.items() if best is None or (kind != "perfect" and _of(mean) >= best)]
+        """Kinds that are missing, or not below the perfect replies on average and in more than half of the cases."""
+        found = {kind.kind: kind for kind in self.kinds}
+        best = found["perfect"].mean if "perfect" in found else None
+        kinds = list(dict.fromkeys([*KINDS, *found]))
+        return [kind for kind in kinds if best is None or not (kind in found and found[kind].is_under(best))]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the judge knows a perfect reply when it sees one."""
+        return not self.misplaced and self.lost <= LOST * self.planted.expected
 
 
 @dataclass(frozen=True)
@@ -109,181 +125,29 @@ class Summary:
         """The models under one protocol, in order."""
         return [model for model in self.models if model.run.protocol == protocol]
 
+    def bounds(self, protocol: str) -> list[Model]:
+        """Models that play by rule, beside others that don't."""
+        return parted(self.of(protocol))[0]
+
+    def judged(self, protocol: str) -> list[Model]:
+        """All others, of which there is one at least."""
+        return parted(self.of(protocol))[1]
+
+    def of_first(self, model: Model) -> list[Pair]:
+        """The pairs whose first one is this model."""
+        return [pair for pair in self.pairs if pair.a is model]
+
     def firsts(self, protocol: str) -> list[Pair]:
-        """The pairs of the first model with each other one."""
-        first = self.of(protocol)[0]
-        return [pair for pair in self.pairs if pair.a is first]
+        """The pairs of the first model with each other one that is no bound."""
+        return self.of_first(self.judged(protocol)[0])
 
     def others(self, protocol: str) -> list[Pair]:
-        """The pairs without it."""
-        first = self.of(protocol)[0]
-        return [pair for pair in self.pairs if pair.a is not first and pair.a.run.protocol == protocol]
+        """The pairs without it, and without a bound."""
+        return [pair for model in self.judged(protocol)[1:] for pair in self.of_first(model)]
 
 
-def summarise(logs: Logs) -> Summary:
-    """Measures all runs, and compares any two of one protocol that were set up alike."""
-    models = [_model(run) for run in logs.runs]
-    pairs, notes = [], list(logs.notes)
-    for a, b in itertools.combinations(models, 2):
-        if a.run.protocol != b.run.protocol:
-            continue
-        if unlike := _unlike(a.run, b.run):
-            notes.append(f"{a.name} and {b.name} are not compared: {unlike}")
-            continue
-        one = compare(_by_persona(a.run), _by_persona(b.run), _profiles(a.run) | _profiles(b.run))
-        if one.n:
-            pairs.append(Pair(a, b, one))
-        else:
-            notes.append(f"{a.name} and {b.name} are not compared: they have no scored persona in common")
-    return Summary(models, _corrected(pairs), [_planted(one) for one in logs.planted], notes)
-
-
-def holm(values: Sequence[float]) -> list[float]:
-    """p-values corrected for their number (Holm 1979, "A simple sequentially rejective multiple test procedure").
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    corrected, highest = [0.0] * len(values), 0.0
-    for rank, place in enumerate(sorted(range(len(values)), key=lambda place: values[place])):
-        highest = max(highest, min(1.0, values[place] * (len(values) - rank)))
-        corrected[place] = highest
-    return corrected
-
-
-def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
-    """Each first model with its others is one family of comparisons."""
-    done: dict[int, float] = {}
-    for first in {id(pair.a) for pair in pairs}:
-        family = [pair for pair in pairs if id(pair.a) == first and pair.comparison.p is not None]
-        values = holm([pair.comparison.p for pair in family if pair.comparison.p is not None])
-        done |= {id(pair): value for pair, value in zip(family, values, strict=True)}
-    return [replace(pair, p_holm=done.get(id(pair))) for pair in pairs]
-
-
-def _unlike(a: Run, b: Run) -> str:
-    """Why two runs can't be held against each other; empty where they can."""
-    for what, one, other in (
-        ("version of the task", a.version, b.version),
-        ("turns", a.turns, b.turns),
-        ("votes", a.votes, b.votes),
-        *((role, a.roles.get(role), b.roles.get(role)) for role in ("user", "judge")),
-    ):
-        if one != other:
-            return f"they differ in {what} ({one}, {other})"
-    return ""
-
-
-def _model(run: Run) -> Model:
-    scores = np.array(run.scores, dtype=float).reshape(-1, run.turns)
-    turns = [turn for talk in run.talks for turn in talk.turns]
-    plus = any(set(CRITERIA).issubset(vote) for turn in turns for vote in turn.votes if vote)
-    return Model(
-        run=run,
-        metrics=measure(scores, run.profiles),
-        counts=_counts(run, turns),
-        criteria={name: _criterion(run, name) for name in CRITERIA} if plus else {},
-        disclosed=by_disclosed(scores, _grid(run, _shown), run.profiles),
-        agreement=agreement(_votes(turns)),
-        second=kappa(_array(turn.score for turn in turns), _array(turn.second for turn in turns)),
-        length=length_correlation(
-            np.array([len(turn.reply.split()) for turn in turns], dtype=float),
-            _array(turn.score for turn in turns),
-            np.array([turn.turn for turn in turns], dtype=np.int64),
-        ),
-        recall=recalled(run),
-    )
-
-
-def _counts(run: Run, turns: Sequence[Turn]) -> Counts:
-    reasons = Counter(talk.shortened for talk in run.talks if talk.shortened is not None)
-    checked = [talk for talk in run.talks if talk.character is not None]
-    calls = Counter({"assistant": len(turns) * (2 if run.baseline == "infer" else 1)})  # its notes are calls too
-    for talk in run.talks:
-        calls.update(talk.calls)
-    return Counts(
-        replies=len(turns),
-        unscored=sum(turn.score is None for turn in turns),
-        unplayed=len(run.talks) * run.turns - len(turns),
-        shortened=reasons.total(),
-        reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
-        empty=sum(not turn.reply.strip() for turn in turns),
-        cut=sum(turn.cut for turn in turns),
-        calls=dict(calls),
-        unread=sum(vote is None for turn in turns for vote in turn.votes),
-        messages=sum(len(talk.turns) for talk in checked),
-        broken=sum(len(set(talk.character.broken)) for talk in checked if talk.character),
-    )
-
-
-def _criterion(run: Run, name: str) -> Estimate:
-    """The mean of one criterion over all votes that could be read."""
-
-    def value(turn: Turn) -> float:
-        given = [vote[name] for vote in turn.votes if vote]
-        return sum(given) / len(given) if given else math.nan
-
-    grid = _grid(run, value)
-    given = np.isfinite(grid)
-    parts, wholes = np.where(given, grid, 0).sum(axis=1, keepdims=True), given.sum(axis=1, keepdims=True)
-    return estimate(resampled(parts, wholes, run.profiles)[:, 0])
-
-
-def _grid(run: Run, of: Callable[[Turn], float]) -> Floats:
-    """[talks, turns], NaN where not played."""
-    grid = np.full((len(run.talks), run.turns), np.nan)
-    for row, talk in zip(grid, run.talks, strict=True):
-        for turn in talk.turns:
-            row[turn.turn - 1] = of(turn)
-    return grid
-
-
-def _shown(turn: Turn) -> float:
-    return math.nan if turn.disclosed is None else float(len(turn.disclosed))
-
-
-def _votes(turns: Sequence[Turn]) -> Floats:
-    widest = max((len(turn.votes) for turn in turns), default=0)
-    grid = np.full((len(turns), widest), np.nan)
-    for row, turn in zip(grid, turns, strict=True):
-        for place, vote in enumerate(turn.votes):
-            row[place] = sum(vote.values()) / len(vote) if vote else np.nan
-    return grid
-
-
-def _array(values: Iterable[float | None]) -> Floats:
-    return np.array([_of(value) for value in values], dtype=float)
-
-
-def _of(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _by_persona(run: Run) -> dict[str, Floats]:
-    return {talk.persona_id: np.array(row) for talk, row in zip(run.talks, run.scores, strict=True)}
-
-
-def _profiles(run: Run) -> dict[str, str]:
-    return {talk.persona_id: talk.profile_id for talk in run.talks}
-
-
-def _planted(planted: Planted) -> PlantedTable:
-    by_kind: dict[str, dict[str, float]] = {}
-    for case, kind, score in planted.scores:
-        by_kind.setdefault(kind, {})[case] = score
-    best = by_kind.get("perfect", {})
-    order = [kind for kind in KINDS if kind in by_kind] + sorted(by_kind.keys() - set(KINDS))
-    return PlantedTable(planted, [_kind(kind, by_kind[kind], best) for kind in order])
-
-
-def _kind(kind: str, scores: dict[str, float], best: dict[str, float]) -> Kind:
-    scored = [score for score in scores.values() if not math.isnan(score)]
-    both = [case for case in scores if not math.isnan(scores[case]) and not math.isnan(best.get(case, math.nan))]
-    return Kind(
-        kind=kind,
-        mean=sum(scored) / len(scored) if scored else None,
-        scored=len(scored),
-        of=len(scores),
-        below=None if kind == "perfect" else sum(scores[case] < best[case] for case in both),
-        cases=len(both),
-    )
+def parted(models: Sequence[Model]) -> tuple[list[Model], list[Model]]:
+    """The bounds among some models, and all others; where all play by rule, none is a bound."""
+    rules = [model for model in models if model.run.by_rule]
+    bounds = [] if len(rules) == len(models) else rules[:BOUNDS]
+    return bounds, [model for model in models if not any(model is bound for bound in bounds)]

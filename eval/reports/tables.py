@@ -128,16 +128,22 @@ def recall(models: Sequence[Model]) -> Table:
     )
 
 
+def _labelled(models: Sequence[Model]) -> list[tuple[str, Model]]:
+    """With the protocol in their names, where there are two: these tables hold the models of both."""
+    several = len({model.run.protocol for model in models}) > 1
+    return [(f"{model.name} ({model.run.protocol})" if several else model.name, model) for model in models]
+
+
 def trust(models: Sequence[Model]) -> Table:
     """How far judge and users can be trusted."""
     head = ["model", "alpha of votes", "votes within 1", "kappa, 2nd judge", "out of character", "length and score"]
     return Table(
-        [*head, "empty replies", "cut replies", "unread votes"],
-        [(model.name, _trust(model)) for model in models],
+        [*head, "empty replies", "cut replies", "unread votes", "unread disclosures"],
+        [(name, _trust(model)) for name, model in _labelled(models)],
         "alpha: Krippendorff's, of the votes on one reply; from 0.8 on agreement is good, below 0.667 nothing can be "
-        "concluded. kappa: Cohen's, with quadratic weights. out of character: of the users' messages. length and "
-        "score: Spearman's rank correlation within turns, of words. cut: at the limit of tokens. unread: votes that "
-        "were asked for and never came in a form that can be read.",
+        "concluded. kappa: Cohen's, with quadratic weights. out of character: of the users' messages checked. "
+        "length and score: Spearman's rank correlation within turns, of words. cut: at the limit of tokens. unread: "
+        "votes, and what the user had disclosed, that were asked for and never came in a form that can be read.",
     )
 
 
@@ -149,11 +155,12 @@ def _trust(model: Model) -> list[Cell]:
         Cell(number(model.agreement.alpha)),
         Cell(NONE if within is None else f"{within:.1%}"),
         Cell(number(model.second.value), f"n {model.second.n:,}" if model.second.n else ""),
-        Cell(percent(counts.broken, counts.messages)),
+        Cell(percent(counts.broken, counts.messages), f"of {counts.messages:,}" if counts.messages else ""),
         Cell(number(model.length.value, signed=True)),
         Cell(f"{counts.empty:,}"),
         Cell(f"{counts.cut:,}"),
         Cell(percent(counts.unread, votes)),
+        Cell(percent(counts.unshown, counts.replies) if model.run.protocol == "plus" else NONE),
     ]
 
 
@@ -172,6 +179,10 @@ def leakage(models: Sequence[Model]) -> Table:
     return Table(["text", "personas", "median", "highest"], rows, "Cosine to the nearest text of the training split.")
 
 
+def planted_title(table: PlantedTable) -> str:
+    return f"Planted replies, judged by {table.planted.judge}, protocol {table.planted.protocol}"
+
+
 def planted(table: PlantedTable) -> Table:
     """Where a judge puts replies of known worth."""
     rows = []
@@ -185,12 +196,12 @@ def planted(table: PlantedTable) -> Table:
 def cost(models: Sequence[Model]) -> Table:
     """Tokens and calls by role."""
     head = ["model", "role", "played by", "tokens in", "tokens out", "calls", "cost"]
-    rows = [(model.name, row) for model in models for row in _cost(model)]
+    rows = [(name, row) for name, model in _labelled(models) for row in _cost(model)]
     return Table(
         head,
         rows,
-        "Tokens as the provider counted them, over all tries. calls: of the finished conversations, without tries that "
-        "failed. cost: where Inspect knows the price.",
+        "Tokens as the provider counted them, of all conversations in the log. calls: of the finished ones. Neither "
+        "holds what a conversation took before it was begun anew. cost: where Inspect knows the price.",
         words=2,
     )
 

@@ -9,13 +9,11 @@ one` is the sum of all latencies, the reference's way.
 """
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from datetime import datetime
 from itertools import product
 from pathlib import Path
@@ -26,7 +24,7 @@ from inspect_ai.model import GenerateConfig, get_model
 from rich.console import Console
 from rich.table import Table
 
-from eval import views
+from eval import logs, views
 from pipelines import rehearsal
 from pipelines.views import Persona, Turn
 
@@ -54,22 +52,19 @@ def ceiling() -> float:
     return asyncio.run(measure())
 
 
-def seconds(folder: Path, protocol: str, log_dir: str) -> float:
-    """Of a run of the whole benchmark, start-up apart."""
+def run(folder: Path, protocol: str, log_dir: str) -> tuple[float, int]:
+    """Seconds of a run of the whole benchmark, start-up apart, and its calls."""
     cast = [f"--{name}={SERVICE}/{role}" for name, role in (
         ("model", "assistant"), ("user", "user"), ("judge", "judge"), ("inducer", "inducer")
     )]  # fmt: skip
     command = [sys.executable, str(REPO / "eval/aloe.py"), *cast, f"--protocol={protocol}", f"--log-dir={log_dir}"]
     subprocess.run([*command, f"--concurrency={ABREAST}"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    logs = [read_eval_log(log, header_only=True) for log in list_eval_logs(str(folder / log_dir))]
-    (stats,) = (log.stats for log in logs if log.eval.task == "aloe")
+    headers = [read_eval_log(log, header_only=True) for log in list_eval_logs(str(folder / log_dir))]
+    (stats,) = (log.stats for log in headers if log.eval.task == "aloe")
     began, ended = (datetime.fromisoformat(str(moment)) for moment in (stats.started_at, stats.completed_at))
-    return (ended - began).total_seconds()
-
-
-def calls(url: str) -> int:
-    with urllib.request.urlopen(url.removesuffix("/v1") + "/stats") as answer:
-        return int(json.load(answer)["calls"])
+    (read,) = logs.read([folder / log_dir]).runs
+    made = sum(len(talk.turns) + sum(talk.calls.values()) for talk in read.talks)
+    return (ended - began).total_seconds(), made
 
 
 def main() -> None:
@@ -85,9 +80,7 @@ def main() -> None:
             with rehearsal.serve(latency=latency) as url:
                 os.environ |= {"REHEARSAL_BASE_URL": url, "REHEARSAL_API_KEY": "none"}
                 alone = ceiling()
-                before = calls(url)
-                took = seconds(folder, protocol, f"{protocol}-{latency}")
-                made = calls(url) - before
+                took, made = run(folder, protocol, f"{protocol}-{latency}")
             chain, client = (2 * TURNS + after) * latency, made / alone
             row = (protocol, f"{latency:.1f}", f"{made:,}", f"{took:.1f}", f"{made / took:.0f}", f"{alone:.0f}",
                    f"{chain:.1f}", f"{client:.1f}", f"{took / max(chain, client):.2f}", f"{made * latency:,.0f}",

@@ -1,5 +1,6 @@
 """What every test that runs Inspect in this process needs."""
 
+import gc
 import importlib.metadata
 from collections.abc import Iterator
 from functools import cache
@@ -22,3 +23,4 @@ def _inspect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             "inspect_ai._util.package.packages_distributions", cache(importlib.metadata.packages_distributions)
         )
         yield
+        gc.collect()  # streams that Inspect left open, while their warnings are still let pass

@@ -119,6 +119,7 @@ def log(
     task_id: str | None = None,
     model: str = "openai-api/host/sft",
     roles: Mapping[str, str] | None = None,
+    version: int | str = 0,
     expected: int | None = None,
     status: Any = "success",
     created: str = "2025-01-02T03:04:05+00:00",
@@ -129,6 +130,7 @@ def log(
     Args:
         samples: what has been finished.
         name: the label for people.
+        version: of the task.
         expected: conversations that the run was to have.
         told: what differs in what the task says of itself.
     """
@@ -136,13 +138,19 @@ def log(
     about = {"protocol": "plus", "baseline": "plain", "turns": turns, "votes": 2}
     more = [f"p-more-{number}" for number in range((expected or len(samples)) - len(samples))]
     roles = {"user": USER, "judge": JUDGE} if roles is None else roles
-    spent = {role: ModelUsage(input_tokens=4000, output_tokens=500, total_tokens=4500) for role in roles}
+    for one in samples:
+        one.model_usage = {model: ModelUsage(input_tokens=900, output_tokens=100, total_tokens=1000)}
+        one.role_usage = {
+            role: ModelUsage(input_tokens=400, output_tokens=50, total_tokens=450, input_tokens_cache_read=10)
+            for role in roles
+        }
     return EvalLog(
         status=status,
         eval=EvalSpec(
             created=created,
             task=task,
-            task_id=task_id or f"{task}-{name}-{told}-{created}",
+            task_id=task_id or f"{task}-{name}-{told}-{roles}-{version}-{created}",
+            task_version=version,
             dataset=EvalDataset(
                 samples=expected or len(samples), sample_ids=[*(str(one.id) for one in samples), *more]
             ),
@@ -151,10 +159,7 @@ def log(
             config=EvalConfig(),
             metadata={"name": name, "aloe": {**about, **told}},
         ),
-        stats=EvalStats(
-            model_usage={model: ModelUsage(input_tokens=9000, output_tokens=1000, total_tokens=10000)},
-            role_usage=spent,
-        ),
+        stats=EvalStats(),
         samples=list(samples),
     )
 

@@ -2,17 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from inspect_ai import eval as evaluate
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import Score
 
-from eval.aloe import aloe
+from eval.aloe import aloe, main
 from pipelines.rehearsal import roles
 from pipelines.rehearsal.draw import Draw
 from pipelines.rehearsal.tags import Message, tag
@@ -73,8 +74,18 @@ def said(text: str, **fields: Any) -> ModelOutput:
     return output
 
 
-def player(role: str, heard: Heard, instead: Instead | None = None) -> Model:
-    """A model that plays a role of the rehearsal."""
+def scripted(**by_role: Callable[[Call, int], "Answer | Any"]) -> Instead:
+    """What some roles say instead; the judge of the rest gives what `JUDGED` holds."""
+
+    def instead(role: str, call: Call, before: int) -> Any:
+        answer = by_role[role](call, before) if role in by_role else None
+        return JUDGED.get(call.task) if answer is None and role.endswith("judge") else answer
+
+    return instead
+
+
+def player(role: str, heard: Heard, instead: Instead | None = None, own: GenerateConfig | None = None) -> Model:
+    """A model that plays a role of the rehearsal, with settings of its own."""
 
     async def reply(messages: list[ChatMessage], _tools: Any, _choice: Any, config: GenerateConfig) -> ModelOutput:
         call = Call([(message.role, message.text) for message in messages], config.model_copy())
@@ -91,7 +102,7 @@ def player(role: str, heard: Heard, instead: Instead | None = None) -> Model:
             answer = roles.reply(plays, spoken, Draw(role, str(config.seed), call.text))
         return said(answer) if isinstance(answer, str) else answer
 
-    return get_model(f"mockllm/{role}", custom_outputs=reply)
+    return get_model(f"mockllm/{role}", config=own or GenerateConfig(), memoize=False, custom_outputs=reply)
 
 
 def persona(number: int = 0) -> dict[str, Any]:
@@ -140,6 +151,22 @@ def play(
     return log, heard
 
 
+def command(
+    patch: pytest.MonkeyPatch, folder: Path, instead: Instead | None = None, *options: str
+) -> tuple[int, Heard]:
+    """Runs the whole command in this process; its exit code, and every prompt."""
+    heard = Heard()
+
+    def model(name: str, config: GenerateConfig, **_: Any) -> Model:
+        return player(name.removeprefix("mockllm/"), heard, instead, config)
+
+    patch.setattr("eval.cast._model", model)
+    cast = [("model", "assistant"), ("user", "user"), ("judge", "judge"), ("inducer", "inducer")]
+    named = [part for role, plays in cast for part in (f"--{role}", f"mockllm/{plays}")]
+    where = ["--data", str(folder / "personas.jsonl"), "--log-dir", str(folder / "logs")]
+    return main([*where, *named, "--turns", "1", "--votes", "1", *options]), heard
+
+
 def only(log: EvalLog) -> EvalSample:
     """The sample of a run of one."""
     assert log.samples, log.error and log.error.message
@@ -154,5 +181,17 @@ def score_of(sample: EvalSample) -> Score:
 
 def turns_of(log: EvalLog) -> list[dict[str, Any]]:
     """What is written down of the turns of a run of one conversation."""
-    turns: list[dict[str, Any]] = (score_of(only(log)).metadata or {})["turns"]
+    turns: list[dict[str, Any]] = about(log)["turns"]
     return turns
+
+
+def about(log: EvalLog) -> dict[str, Any]:
+    """What is written down of a run of one conversation."""
+    return score_of(only(log)).metadata or {}
+
+
+def values(log: EvalLog) -> dict[str, float]:
+    """Its scores by turn."""
+    value = score_of(only(log)).value
+    assert isinstance(value, Mapping)
+    return {turn: float(score) for turn, score in value.items()}  # type: ignore[arg-type]

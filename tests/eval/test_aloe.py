@@ -15,7 +15,6 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.log import EvalLog, read_eval_log
 
 import eval.aloe
@@ -116,7 +115,7 @@ def on_disk(folder: Path) -> int:
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_and_repeats_no_finished_conversation(folder: Path, slow_server: str) -> None:
-    options = ["--turns", "2", "--concurrency", "2", "--limit", "6"]
+    options = ["--turns", "2", "--concurrency", "2", "--name", "the first name", "--limit", "6"]
     process = start(folder, slow_server, *options)
     until(lambda: on_disk(folder) >= 2, process)
     process.kill()
@@ -136,8 +135,10 @@ def test_a_killed_run_goes_on_and_repeats_no_finished_conversation(folder: Path,
     assert calls(slow_server) - asked == 2 * (6 - len(before))
 
     asked = calls(slow_server)
-    assert run(folder, slow_server, *options)[0] == 0
-    assert calls(slow_server) == asked  # nothing to do
+    code, said = run(folder, slow_server, *options, "--name", "another name")
+    assert code == 0
+    assert re.search(r"nothing to do: complete since 20\S+, called 'the first name'", " ".join(said.split()))
+    assert calls(slow_server) == asked
 
     assert run(folder, slow_server, *options[:-1], "8")[0] == 0
     larger = logs(folder)[0]
@@ -178,6 +179,25 @@ def test_models_and_options_share_a_folder_and_none_is_taken_for_another(folder:
         assert calls(url) == asked
     assert len({log.eval.task_id for log in logs(folder)}) == 3
     assert {log.status for log in logs(folder)} == {"success"}
+
+
+@pytest.mark.slow
+def test_the_very_same_command_is_refused_while_it_is_at_work_and_another_model_is_not(
+    folder: Path, slow_server: str
+) -> None:
+    options = ["--turns", "9", "--concurrency", "1", "--limit", "4"]
+    process = start(folder, slow_server, *options)
+    until(lambda: calls(slow_server) > 0, process)
+    code, said = run(folder, slow_server, *options)
+    assert code == 2
+    assert said.endswith("\nerror: another run is at work on this in logs: wait for it, or choose another --log-dir\n")
+    code, said = run(folder, slow_server, "--turns", "1", "--limit", "1", model="manner")
+    assert (code, "1 of 1 complete" in said) == (0, True)
+    assert process.poll() is None, process.communicate()[0]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert not list((folder / "logs").glob(".*.lock"))
 
 
 # Bad days
@@ -294,72 +314,3 @@ def test_the_rehearsal_plays_the_papers_setting_on_two_files_of_texts(folder: Pa
     ]
     assert [len(one.scores) for one in found.planted] == [60]
     assert not found.notes
-
-
-# What is refused
-
-
-ROLES = ["--user", "mockllm/user", "--judge", "mockllm/judge"]
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (["--model", "mockllm/model"], "--user is missing"),
-        (["--model", "mockllm/model", "--user", "mockllm/user"], "--judge is missing"),
-        (ROLES, "--model is missing"),
-        (["--model", "nonsense/model", *ROLES], "the model nonsense/model can't be had"),
-        (["--model", "model", *ROLES], "the model model can't be had"),
-        (["--model", "openai-api/nowhere/model", *ROLES], "the model openai-api/nowhere/model can't be had"),
-        (["--model", "mockllm/model", *ROLES, "-M", "temperature"], "-M temperature: give KEY=VALUE"),
-        (["--model", "mockllm/model", *ROLES, "-M", "=3"], "give KEY=VALUE"),
-        (["--data", "gone.jsonl"], "gone.jsonl"),
-        (["--data", "gone[/old][x].jsonl"], "gone[/old][x].jsonl"),
-        (["--data", "broken.jsonl"], "broken.jsonl, line 2"),
-        (["--data", "empty.jsonl"], "empty.jsonl"),
-        (["--profiles", "micro.jsonl"], "go together"),
-        (["--log-dir", "micro.jsonl", "--model", "mockllm/model", *ROLES], "--log-dir micro.jsonl: File exists"),
-        (["--profiles", "gone.jsonl", "--personalities", "micro.jsonl"], "gone.jsonl"),
-    ],
-)
-def test_what_can_not_be_run_is_told_in_one_line(
-    folder: Path, options: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (folder / "broken.jsonl").write_text(json.dumps(persona()) + '\n{"profile": \n')
-    (folder / "empty.jsonl").write_text("\n")
-    monkeypatch.setattr("eval.aloe.STARTED_IN", folder)
-    monkeypatch.chdir(folder)
-    data = [] if {"--data", "--profiles"} & set(options) else ["--data", "full.jsonl"]
-    assert main([*data, *options]) == 2
-    errors = capsys.readouterr().err.strip()
-    assert told in errors
-    assert errors.startswith("error: ")
-    assert "\n" not in errors
-    assert not (folder / "logs").exists()
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--protocol", "both"],
-        ["--baseline", "none"],
-        ["--limit", "0"],
-        ["--turns", "-1"],
-        ["--votes", "x"],
-        ["--seed", "a"],
-    ],
-)
-def test_options_that_make_no_sense_are_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(options)
-    assert ended.value.code == 2
-    assert options[0] in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "arguments", [{"protocol": "both"}, {"baseline": "none"}, {"turns": 0}, {"votes": 0}, {"turns": -3}]
-)
-def test_the_task_refuses_them_too(arguments: dict[str, Any]) -> None:
-    """`inspect eval -T protocol=both`."""
-    with pytest.raises(PrerequisiteError, match=next(iter(arguments))):
-        eval.aloe.aloe(**arguments)

@@ -13,6 +13,7 @@ from eval import cast
 from eval.aloe import options_of
 from eval.cast import ATTEMPT_TIMEOUT, playing, quicken
 from pipelines.errors import UserError
+from tests.eval.players import command, persona, scripted, write_rows
 
 
 def playing_with(*argv: str) -> tuple[Model, dict[str, Model]]:
@@ -44,6 +45,21 @@ def test_an_attempt_is_given_up_long_before_the_call() -> None:
     model, roles = playing_with(*MOCKS)
     assert {one.config.attempt_timeout for one in (model, *roles.values())} == {ATTEMPT_TIMEOUT}
     assert {one.config.timeout for one in (model, *roles.values())} == {900}
+
+
+@pytest.mark.parametrize("seconds", [7, 500])
+def test_the_time_that_the_user_gives_reaches_every_call_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """Over the task's own, which the roles have where nobody says more."""
+    write_rows(tmp_path / "personas.jsonl", [persona()])
+    options = ["--second-judge", "mockllm/second_judge", "--timeout", str(seconds), "--baseline", "infer"]
+    code, heard = command(monkeypatch, tmp_path, scripted(), *options)
+    assert code == 0
+    assert set(heard.calls) == {"assistant", "user", "judge", "inducer", "second_judge"}
+    for role, calls in heard.calls.items():
+        times = {(call.config.timeout, call.config.attempt_timeout) for call in calls}
+        assert times == {(seconds, min(seconds, ATTEMPT_TIMEOUT))}, role
 
 
 def test_who_is_not_named_is_not_there() -> None:

@@ -45,6 +45,8 @@ VOTE = {"style": 4.0, "content": 3.0, "manner": 5.0}
         f"Here it is:\n```json\n{GOOD}\n```\nAnything else?",
         f'<think>Is it {{"style": 1}}? Hm.</think>\n{GOOD}',
         '{"style": 4.0, "content": 3, "manner": 5, "why": "kind"}',
+        '{"style": 4, "content": 3, "manner": 5, "why": {"of": "kindness", "in": {}}}',
+        '{"style": 4, "content": 3, "manner": 5, "why": "not the {9} they ask for"}',
     ],
 )
 def test_a_vote_is_read_from_what_models_write_around_it(answer: str) -> None:
@@ -76,6 +78,34 @@ def test_a_vote_is_read_from_what_models_write_around_it(answer: str) -> None:
 def test_what_is_no_vote_is_asked_for_again_and_then_left_open(answer: str) -> None:
     assert votes(answer) == ([None], judging.ASKS)
     assert votes(answer, GOOD) == ([VOTE], 2)
+
+
+BAD = '{"style": 1, "content": 1, "manner": 1}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"It asks for {BAD}, which I don't follow.\n{GOOD}",
+        f"```json\n{BAD}\n```\nOn second thoughts:\n```json\n{GOOD}\n```",
+        f"{BAD}{GOOD}",
+        f"{BAD * 200} {GOOD}",
+        f'{BAD} {GOOD} {{"style": 9, "content": 3, "manner": 5}}',
+        f'{BAD} {GOOD} {{"why": "kind"}} {{}} {{',
+    ],
+)
+def test_of_several_votes_the_last_that_can_be_read_counts(answer: str) -> None:
+    """What stands before may be quoted from the reply, which may ask for any score."""
+    assert votes(answer) == ([VOTE], 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [('{"shown": [0]} {"shown": [1]}', [1]), ('{"shown": [0]} {"shown": [99]}', [0]), ('{"shown": [0]} {}', [0])],
+)
+def test_the_last_of_the_inducers_answers_counts_too(answer: str, shown: list[int]) -> None:
+    model: Any = Scripted(answer)
+    assert asyncio.run(judging.disclosed(model, PROMPT, PERSONA, 0)) == (shown, 1)
 
 
 def test_the_papers_vote_is_one_score() -> None:

@@ -1,12 +1,16 @@
 """Inspect's logs, read back: which of them count, what is in them, and what is missing."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from inspect_ai.log import write_eval_log
+from inspect_ai.log import EvalLog, write_eval_log
+from inspect_ai.model import ModelUsage
 
 from eval.logs import natural, read
+from eval.runs import Usage
 from pipelines.errors import UserError
 from tests.eval.logs import JUDGE, RULES, USER, curve, log, planted, sample, turn, write
 
@@ -26,10 +30,25 @@ def test_a_conversation_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_tokens_of_the_evaluated_model_are_those_that_no_role_took(tmp_path: Path) -> None:
-    same = log(curve(1, [3]), model=USER)
-    write(tmp_path, same)
+    write(tmp_path, log(curve(3, [3]), model=USER))
     usage = read([tmp_path]).runs[0].usage
-    assert (usage["assistant"].tokens_in, usage["user"].tokens_in, usage["judge"].tokens_in) == (5000, 4000, 4000)
+    assert usage == {
+        "assistant": Usage(3 * (900 - 410), 3 * (100 - 50), None),
+        "judge": Usage(3 * 410, 3 * 50, None),
+        "user": Usage(3 * 410, 3 * 50, None),
+    }
+
+
+def test_tokens_are_those_of_all_conversations_not_of_a_resumed_runs_last_part(tmp_path: Path) -> None:
+    resumed = log(curve(10, [3]))
+    last = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2, total_cost=0.5)
+    resumed.stats.model_usage, resumed.stats.role_usage = {resumed.eval.model: last}, {"user": last}
+    for one in (resumed.samples or [])[:2]:
+        one.role_usage["user"].total_cost = 0.25
+    write(tmp_path, resumed)
+    usage = read([tmp_path]).runs[0].usage
+    assert (usage["assistant"].tokens_in, usage["user"].tokens_in) == (9000, 4100)
+    assert usage["user"].cost is None  # that of the others is not known
 
 
 def test_what_is_not_finished_is_read_as_far_as_it_goes_and_counted(tmp_path: Path) -> None:
@@ -80,6 +99,57 @@ def test_of_a_run_that_was_made_anew_the_newest_counts_and_the_other_is_told(tmp
     (note,) = logs.notes
     assert "run more than once" in note
     assert paths[0].name in note
+
+
+@pytest.mark.parametrize(
+    ("changed", "names"),
+    [
+        ({"roles": {"user": USER, "judge": "b/c"}}, [f"sft (judge {JUDGE})", "sft (judge b/c)"]),
+        ({"roles": {"user": "b/c", "judge": JUDGE}}, [f"sft (user {USER})", "sft (user b/c)"]),
+        ({"roles": {"user": USER, "judge": JUDGE, "inducer": "b"}}, ["sft (inducer unset)", "sft (inducer b)"]),
+        ({"turns": 5}, ["sft (turns 1)", "sft (turns 5)"]),
+        ({"votes": 5, "seed": 3}, ["sft (votes 2, seed unset)", "sft (votes 5, seed 3)"]),
+        ({"version": "1-a-b"}, ["sft (version 0)", "sft (version 1-a-b)"]),
+    ],
+)
+def test_runs_that_were_set_up_otherwise_are_two_and_their_names_say_how(
+    tmp_path: Path, changed: dict[str, Any], names: list[str]
+) -> None:
+    paths = write(tmp_path, log(curve(1, [3])), log(curve(1, [3]), **changed))
+    logs = read(paths)
+    assert [run.name for run in logs.runs] == names
+    assert not logs.notes
+
+
+def test_runs_on_other_data_or_of_other_weights_or_decoding_are_two(tmp_path: Path) -> None:
+    def other(change: Callable[[EvalLog], None], number: int) -> EvalLog:
+        made = log(curve(1, [3]), task_id=str(number))
+        change(made)
+        return made
+
+    def data(made: EvalLog) -> None:
+        made.eval.dataset.name = "my.jsonl"
+
+    def weights(made: EvalLog) -> None:
+        made.eval.model_args = {"model_path": "out/b"}
+
+    def decoding(made: EvalLog) -> None:
+        made.eval.model_generate_config.temperature = 0.7
+
+    paths = write(tmp_path, *(other(change, n) for n, change in enumerate((data, weights, decoding))))
+    names = [run.name for run in read(paths).runs]
+    assert names == [
+        "sft (data my.jsonl, arguments unset, temperature unset)",
+        'sft (data unset, arguments {"model_path": "out/b"}, temperature unset)',
+        "sft (data unset, arguments unset, temperature 0.7)",
+    ]
+
+
+def test_a_protocol_that_is_not_known_is_an_error(tmp_path: Path) -> None:
+    """It stands in the names of files."""
+    (path,) = write(tmp_path, log(curve(1, [3]), protocol="../../x"))
+    with pytest.raises(UserError, match="does not describe itself as this benchmark's does"):
+        read([path])
 
 
 def test_runs_of_a_folder_are_in_the_order_of_their_names_and_from_the_floor_up(tmp_path: Path) -> None:

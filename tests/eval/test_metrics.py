@@ -58,7 +58,7 @@ def test_a_bent_curve_worked_by_hand() -> None:
 def test_al_is_the_mean_over_conversations_whatever_their_profile() -> None:
     found = measure(np.array([[1.0, 2], [2, 2], [3, 5]]), ["a", "a", "b"])
     assert [value(turn) for turn in found.al] == [2, 3]
-    assert (found.conversations, found.profiles, found.unscored, found.incomplete) == (3, 2, 0, 0)
+    assert (found.conversations, found.profiles, found.unscored) == (3, 2, 0)
 
 
 def test_any_straight_rise_has_the_same_n_ir() -> None:
@@ -110,7 +110,6 @@ def test_missing_scores_are_left_out_and_counted(scores: Floats, seed: int) -> N
         assert turn.value == (pytest.approx(np.nanmean(column)) if np.isfinite(column).any() else None)
     assert found.scored == np.isfinite(scores).sum(axis=0).tolist()
     assert found.unscored == np.isnan(scores).sum()
-    assert found.incomplete == np.isnan(scores).any(axis=1).sum()
     at = np.flatnonzero(np.isfinite(scores).any(axis=0))
     if len(at) < 2:
         assert found.ir == NONE
@@ -136,7 +135,7 @@ def test_without_any_score_nothing_is_defined(shape: tuple[int, int]) -> None:
     found = measure(np.full(shape, NAN), ["a", "a", "b", "c"][: shape[0]])
     assert found.al == [NONE] * 10
     assert {getattr(found, name) for name in LINES} == {NONE}
-    assert (found.unscored, found.incomplete) == (shape[0] * 10, shape[0])
+    assert found.unscored == shape[0] * 10
 
 
 @settings(deadline=None)

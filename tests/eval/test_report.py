@@ -16,17 +16,20 @@ from markdown_it import MarkdownIt
 
 from cards import drawing
 from cards.figures import Figure
+from cards.texts import cell
 from eval.logs import read
 from eval.metrics import measure
 from eval.report import main
-from eval.reports.charts import MOST, by_persona, charts, curves_panel, differences_panel, names
+from eval.reports import tables
+from eval.reports.charts import charts
 from eval.reports.data import data
 from eval.reports.faces import meetings
 from eval.reports.markdown import markdown
+from eval.reports.measuring import holm, summarise
 from eval.reports.page import page
-from eval.reports.summary import Summary, holm, summarise
+from eval.reports.summary import Summary
 from tests.cards.test_report import HOSTILE, Page
-from tests.eval.logs import RULES, curve, log, planted, sample, turn, write
+from tests.eval.logs import JUDGE, RULES, USER, curve, log, planted, sample, turn, write
 
 
 def varied(personas: int, rise: float, seed: int = 0, **fields: Any) -> list[EvalSample]:
@@ -51,7 +54,7 @@ def command(*arguments: object) -> int:
 
 
 def test_the_command_writes_page_table_figures_and_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    logs = write(tmp_path, log(varied(30, 0), "base"), log(varied(30, 0.4, seed=1), "sft"))
+    logs = write(tmp_path, log(varied(50, 0), "base"), log(varied(50, 0.4, seed=1), "sft"))
     assert command(*logs, "--out", tmp_path / "out", "--json", tmp_path / "data" / "figures.json") == 0
     made = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*"))
     pictures = ["differences", "disclosed", "models", "personas", "turns"]
@@ -116,6 +119,78 @@ def test_runs_under_other_conditions_are_not_compared_and_that_is_told(tmp_path:
     assert found.notes[0] in page(found, []).decode()
 
 
+@pytest.mark.parametrize(
+    ("protocol", "inducer", "why"),
+    [
+        ("plus", "a/b", f"they differ in inducer ({JUDGE}, a/b)"),
+        ("plus", JUDGE, ""),
+        ("paper", "a/b", ""),
+    ],
+    ids=["another one", "the judge's model, as if unnamed", "has no say"],
+)
+def test_who_says_what_was_disclosed_decides_what_the_judge_sees(
+    tmp_path: Path, protocol: str, inducer: str, why: str
+) -> None:
+    roles = {"user": USER, "judge": JUDGE, "inducer": inducer}
+    runs = [log(curve(2, [3]), "a", protocol=protocol), log(curve(2, [3]), "b", protocol=protocol, roles=roles)]
+    found = summary_of(tmp_path, *runs)
+    assert found.notes == [f"a and b are not compared: {why}"] * bool(why)
+    assert len(found.pairs) == (not why)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "alike"),
+    [
+        ("1-aa-bb", "1-aa-cc", True),
+        ("1-aa-bb-x", "1-aa-bb", True),
+        (1, 1, True),
+        ("1-aa-bb", "1-dd-bb", False),
+        ("1-aa-bb", "2-aa-bb", False),
+        (1, "1-aa-bb", False),
+    ],
+)
+def test_versions_are_alike_where_number_and_prompts_are(
+    tmp_path: Path, a: int | str, b: int | str, alike: bool
+) -> None:
+    found = summary_of(tmp_path, log(curve(2, [3]), "a", version=a), log(curve(2, [3]), "b", version=b))
+    assert bool(found.pairs) == alike
+    assert alike or "they differ in version of the task" in found.notes[0]
+
+
+def test_tables_on_trust_name_judge_and_protocol(tmp_path: Path) -> None:
+    runs = [log(curve(2, [3]), "sft", protocol=protocol) for protocol in ("paper", "plus")]
+    sets = [log(planted({"perfect": [5]}), task="planted", protocol=protocol) for protocol in ("paper", "plus")]
+    found = summary_of(tmp_path, *runs, *sets)
+    told = Page(page(found, [])).text
+    for protocol in ("paper", "plus"):
+        assert f"Planted replies, judged by {JUDGE}, protocol {protocol}" in told
+        assert f"judged by {cell(JUDGE)}, protocol {protocol}:" in markdown(found)
+    assert [name for name, _ in tables.trust(found.models).rows] == ["sft (paper)", "sft (plus)"]
+    assert [name for name, _ in tables.cost(found.models).rows][::3] == ["sft (paper)", "sft (plus)"]
+
+
+def test_figures_of_an_earlier_report_are_taken_away_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "png", lambda *_: b"png")
+    out, logs = tmp_path / "out", write(tmp_path, *(log(curve(2, [3, 3]), f"m{n}") for n in range(6)))
+    assert command(*logs, "--out", out) == 0
+    assert (out / "figures" / "turns-2.png").exists()
+    for name in ("mine.png", "turns-mine.png", "turns.txt"):
+        (out / "figures" / name).write_text("kept")
+    assert command(logs[0], "--out", out) == 0
+    left = sorted(path.name for path in (out / "figures").iterdir())
+    assert left == ["disclosed.png", "mine.png", "models.png", "turns-mine.png", "turns.png", "turns.txt"]
+
+
+def test_figures_that_are_not_of_a_report_stay(tmp_path: Path) -> None:
+    (path,) = write(tmp_path, log(curve(2, [3])))
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "personas.png").write_text("of a release")
+    assert command(path, "--out", tmp_path) == 0
+    assert (tmp_path / "figures" / "personas.png").read_text() == "of a release"
+
+
 def test_protocols_stand_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "png", lambda *_: b"")
     runs = [log(varied(5, 0), name, protocol=protocol) for protocol in ("paper", "plus") for name in ("a", "b")]
@@ -133,42 +208,6 @@ def test_p_values_are_corrected_over_all_that_are_compared_with_the_same_model(t
     assert [pair.p_holm for pair in first] == holm([pair.comparison.p or 0 for pair in first])
     assert found.firsts("plus") == first
     assert len(found.others("plus")) == 1
-
-
-def test_figures_hold_few_models_each_with_the_first_and_all_names_differ(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(drawing, "png", lambda *_: b"")
-    long = "the same forty characters at the beginning "
-    found = summary_of(tmp_path, *(log(varied(10, 0.05 * n, seed=n), f"{long}{n}") for n in range(9)))
-    labels = names(found.models)
-    assert len({drawing.plain(label) for label in labels.values()}) == 9
-    made = [figure.name for figure in charts(found)]
-    assert [name for name in made if name.startswith("turns")] == ["turns-1", "turns-2", "turns-3"]
-    assert [name for name in made if name.startswith("differences")] == ["differences-1", "differences-2"]
-    assert len(set(made)) == len(made)
-    panel = curves_panel(found.models[:MOST], labels, (1, 5))
-    assert list(panel.series[2].y) == [one.value for one in found.models[2].metrics.al]
-    assert list(panel.series[2].low) == [one.low for one in found.models[2].metrics.al]
-
-
-def test_turns_without_a_score_are_gaps_in_a_curve(tmp_path: Path) -> None:
-    found = summary_of(tmp_path, log(curve(10, [2, None, 4]), "a"), log(curve(10, [3, 3, 4]), "b"))
-    panel = curves_panel(found.models, names(found.models), (1, 5))
-    assert [list(series.x) for series in panel.series] == [[1, 3], [1, 2, 3]]
-    kept_for_the_first, difference = differences_panel(found.pairs, names(found.models)).series
-    assert not kept_for_the_first.y
-    assert (list(difference.x), list(difference.y)) == ([1, 3], [1, 0])
-    assert by_persona(found.pairs[0])[0] == ("p-000", 0.5)
-
-
-def test_no_difference_is_in_sight_however_large_the_differences_are(tmp_path: Path) -> None:
-    found = summary_of(tmp_path, log(curve(10, [1, 1]), "a"), log(curve(10, [4, 4]), "b"))
-    low, high = differences_panel(found.pairs, names(found.models)).y_limits
-    assert low is not None
-    assert high is not None
-    assert low < 0
-    assert high > 3
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from eval import views
 from pipelines.prompts import render
 from pipelines.rehearsal.tags import Message, tag
 from pipelines.views import Persona, Turn
-from tests.eval.players import FACTS, JUDGED, TRAITS, Answer, Call, Heard, only, persona, play
+from tests.eval.players import FACTS, JUDGED, TRAITS, Answer, Call, Heard, only, persona, play, write_rows
 
 Run = Callable[[str, str], tuple[EvalLog, Heard]]
 PROTOCOLS, BASELINES = ("paper", "plus"), ("plain", "infer", "persona")
@@ -86,6 +87,16 @@ def test_the_model_of_the_upper_bound_is_given_the_persona_besides(run: Run, pro
     assert [call.messages for call in heard.of("assistant")] == [
         [("system", informed), *_dialogue(turn)] for turn in (1, 2, 3)
     ]
+
+
+def test_the_upper_bound_is_given_the_texts_where_a_persona_has_no_statements(tmp_path: Path) -> None:
+    """In `paper`, which takes no text apart."""
+    texts = {name: PLAYED[name].replace(". ", ".\n", 1) for name in ("profile", "personality")}
+    data = str(write_rows(tmp_path / "texts.jsonl", [texts]))
+    _, heard = play(tmp_path, _speak, protocol="paper", baseline="persona", turns=2, data=data)
+    informed = render("informed", facts=[PLAYED["profile"]], traits=[PLAYED["personality"]])
+    assert all(f"\n- {PLAYED[name]}\n" in informed for name in texts)
+    assert [call.messages[0] for call in heard.of("assistant")] == [("system", informed)] * 2
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
