@@ -28,8 +28,10 @@ repro: .venv/done  ## the paper's effect with models trained from nothing, on tw
 	$(MAKE) --jobs=2 repro-seed-0 repro-seed-1
 	$(ALOE)/bounds --model openai-api/rehearsal/rehearsal/micro/manner --name "rule: manner alone"
 	$(ALOE)/bounds --model openai-api/rehearsal/rehearsal/micro/assistant --name "rule: ideal"
-	$(BIN)/python eval/report.py micro/logs/seed-0 micro/logs/seed-1 micro/logs/bounds --out micro/report
+	$(BIN)/python eval/report.py $(foreach seed,0 1,$(MODELS:%=micro/logs/seed-$(seed)/%)) micro/logs/bounds \
+		--out micro/report --json micro/report/report.json
 
+MODELS := base sft dpo reference-sft
 ALOE := $(BIN)/python eval/aloe.py --rehearsal --data micro/aloe --protocol paper --max-tokens 64 --log-dir micro/logs
 MICRO := --config training/recipes/micro
 
@@ -42,8 +44,8 @@ repro-seed-%: .venv/done
 		--model_name_or_path out/micro-$*/sft --output_dir out/micro-$*/dpo
 	$(BIN)/python training/sft.py $(MICRO)/sft.yaml --seed $* --dataset_name micro/reference-rows \
 		--model_name_or_path out/micro-$*/base --output_dir out/micro-$*/reference-sft
-	set -e; for model in base sft dpo reference-sft; do \
-		$(ALOE)/seed-$* --model hf/$$model-$* -M model_path=out/micro-$*/$$model -M do_sample=false \
+	set -e; for model in $(MODELS); do \
+		$(ALOE)/seed-$*/$$model --model hf/$$model-$* -M model_path=out/micro-$*/$$model -M do_sample=false \
 			--name "$$model, seed $*"; done
 
 test: .venv/done chromium  ## all tests: servers, kills and a browser too

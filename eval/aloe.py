@@ -19,7 +19,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from inspect_ai import Task, eval_set, task
@@ -202,7 +201,7 @@ def _complete(
     what: Task, model: Model, roles: dict[str, Model], options: argparse.Namespace, limit: int | None = None
 ) -> bool:
     """Runs a task, or what is missing of it; whether all of it is there now."""
-    began = datetime.now(UTC).replace(microsecond=0)  # which logs do without
+    before = {path.name for path in options.log_dir.glob("*.eval")}
     complete, logs = eval_set(
         what,
         log_dir=str(options.log_dir),
@@ -226,14 +225,15 @@ def _complete(
     total = min(len(what.dataset), limit or len(what.dataset))
     for log in logs:
         done = log.results.completed_samples if log.results else 0
-        cli.console.print(f"{what.name}: {min(done, total):,} of {total:,} complete, in {log.location}", markup=False)
+        place = Path(log.location.removeprefix("file://"))
+        cli.console.print(f"{what.name}: {min(done, total):,} of {total:,} complete, in {place}", markup=False)
         if done < total or log.status != "success":
             failed = Counter(one.error for one in read_eval_log_sample_summaries(log.location) if one.error)
             why = "".join(f" ({_plain(error)})" for error, _ in failed.most_common(1))
             cli.console.print(f"not complete{why}: the same command goes on with what is missing", markup=False)
             return False
         cli.console.print(_scores(log), markup=False)
-        if log.stats.completed_at and datetime.fromisoformat(log.stats.completed_at) < began:
+        if place.name in before:  # a run that goes on writes another log
             named = (log.eval.metadata or {}).get("name")
             called = f", called {named!r}" if named and named != options.name else ""
             cli.console.print(f"nothing to do: complete since {log.stats.completed_at}{called}", markup=False)
@@ -245,7 +245,7 @@ def _scores(log: EvalLog) -> str:
     scores = log.results.scores if log.results else []
     figures = {name: one.value for score in scores for name, one in score.metrics.items()}
     unscored = int(figures.pop("unscored", 0))
-    told = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in figures.items())
+    told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
     if not unscored:
         return told
     return f"{told}; {unscored:,} replies are unscored: judge or inducer gave nothing that could be read"

@@ -13,7 +13,7 @@ import openai
 import yaml
 from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.hooks import Hooks, RunEnd, hooks
-from inspect_ai.model import GenerateConfig, Model, get_model
+from inspect_ai.model import GenerateConfig, Model, ModelInfo, get_model, set_model_info
 from inspect_ai.model._providers.openai import OpenAIAPI
 from inspect_ai.model._providers.openai_compatible import OpenAICompatibleAPI
 from rich.text import Text
@@ -103,6 +103,8 @@ def playing(options: argparse.Namespace, world: World) -> Iterator[tuple[Model, 
         model = options.model or f"{_SERVICE}/{model_of('assistant', world)}"
         roles = {role: _model(name, limits) for role, name in named.items()}
         evaluated = _model(model, limits.merge(own), **_arguments(options.M))
+        if weights(options):
+            set_model_info(model, ModelInfo())  # nothing is known of it elsewhere: Inspect would ask the Hub, and wait
         apis = [one.api for one in (evaluated, *roles.values()) if isinstance(one.api, _OPENAI)]
         for base_url, key in dict.fromkeys((api.base_url, api.api_key) for api in apis):
             require_answer(base_url, key, "its key")

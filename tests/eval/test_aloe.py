@@ -293,7 +293,7 @@ def test_both_entries_load_the_same_data_from_another_folder(folder: Path) -> No
 
 @pytest.mark.slow
 def test_the_rehearsal_plays_the_papers_setting_on_two_files_of_texts(folder: Path) -> None:
-    """100 conversations, then the planted set; in another run of Inspect, so with clients of its own."""
+    """The planted set, then 100 conversations; in another run of Inspect, so with clients of their own."""
     texts = [json.dumps(f"He is {number} years old. He keeps two hens. He lives in Lyon.") for number in range(331)]
     (folder / "profiles.jsonl").write_text("\n".join([*texts[:5], texts[5] + texts[6], *texts[7:]]) + "\n")
     write_rows(folder / "manners.jsonl", [f"She is shy. She asks why {number} times." for number in range(71)])
@@ -303,7 +303,7 @@ def test_the_rehearsal_plays_the_papers_setting_on_two_files_of_texts(folder: Pa
     assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
     assert "100 of 100 complete" in ended.stdout
     assert "60 of 60 complete" in ended.stdout
-    planted, aloe = logs(folder)
+    aloe, planted = logs(folder)
     assert (planted.eval.task, aloe.eval.task) == ("planted", "aloe")
     assert aloe.samples
     profiles, manners = ({one.metadata[name] for one in aloe.samples} for name in ("profile_id", "personality_id"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 import pytest
-from inspect_ai.model import GenerateConfig, Model, get_model
+from inspect_ai.model import GenerateConfig, Model, get_model, get_model_info
 
 from eval import cast
 from eval.aloe import options_of
@@ -130,3 +130,12 @@ def test_a_model_that_can_not_be_had_is_told_with_its_reason() -> None:
         playing_with("--model", "mockllm/m", "--user", "nonsense/user", "--judge", "mockllm/j")
     assert "nonsense" in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_nobody_asks_the_hub_about_weights_of_a_folder_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inspect would build the model by its name to learn of its price, and wait for the Hub for half a minute."""
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    monkeypatch.setattr(cast, "_model", lambda *_, **__: get_model("mockllm/model"))
+    playing_with("--model", "hf/mine", *MOCKS[2:], "-M", f"model_path={tmp_path}")
+    monkeypatch.setattr("inspect_ai.model._model.get_model", pytest.fail)
+    assert get_model_info("hf/mine") is not None
