@@ -32,6 +32,8 @@ class Comparison:
     p: float | None  # two-sided, of no difference
     relative_percent: Estimate  # 100 x diff / mean of the first model over the same turns
     by_turn: list[Estimate]  # of the turns that both played, the first is of turn 1
+    gain: Estimate  # difference of the gains AL(K) - AL(1), over the conversations that both scored at both ends
+    gain_p: float | None  # two-sided, of no difference in gain
     needed: dict[float, int | None]  # true difference -> personas to find it at POWER and ALPHA
 
 
@@ -62,13 +64,26 @@ def compare(
     if not clusters:
         none = Estimate(None, None, None)
         return Comparison(
-            0, 0, len(a.keys() | b.keys()), none, None, none, [none] * turns, needed_personas(np.empty(0), [])
+            n=0,
+            profiles=0,
+            left_out=len(a.keys() | b.keys()),
+            diff=none,
+            p=None,
+            relative_percent=none,
+            by_turn=[none] * turns,
+            gain=none,
+            gain_p=None,
+            needed=needed_personas(np.empty(0), []),
         )
     rise, played = np.where(paired, second - first, 0), paired.sum(axis=1)
     diffs, base = rise.sum(axis=1) / played, np.where(paired, first, 0).sum(axis=1) / played
-    parts = np.column_stack([diffs, 100 * diffs, rise])
-    wholes = np.column_stack([np.ones(len(diffs)), base, paired])
-    diff, relative, *by_turn = (estimate(draws) for draws in resampled(parts, wholes, clusters, resamples, seed).T)
+    ends = paired[:, 0] & paired[:, -1] & (turns > 1)
+    gains = np.where(ends, rise[:, -1] - rise[:, 0], 0)
+    parts = np.column_stack([diffs, 100 * diffs, gains, rise])
+    wholes = np.column_stack([np.ones(len(diffs)), base, ends, paired])
+    diff, relative, gain, *by_turn = (
+        estimate(draws) for draws in resampled(parts, wholes, clusters, resamples, seed).T
+    )
     return Comparison(
         n=len(diffs),
         profiles=len(set(clusters)),
@@ -77,6 +92,8 @@ def compare(
         p=sign_flip(diffs, clusters, seed),
         relative_percent=relative,
         by_turn=by_turn,
+        gain=gain,
+        gain_p=sign_flip(gains[ends], [name for name, end in zip(clusters, ends, strict=True) if end], seed),
         needed=needed_personas(diffs, clusters),
     )
 

@@ -21,7 +21,7 @@ _UNREAD = {"attachments", "events", "messages", "output", "store", "timelines"} 
 
 
 def read(paths: Sequence[Path]) -> Logs:
-    """Reads logs, and the logs that lie directly in folders.
+    """Reads logs, and the logs that lie in folders, however deep; hidden folders are passed over.
 
     Runs come in the order of `paths`, those of one folder by name, protocol and baseline, numbers in a name by value.
 
@@ -55,14 +55,18 @@ def natural(text: str) -> list[tuple[int, str]]:
 def _of_folder(folder: Path, notes: list[str]) -> "list[EvalLog]":
     """The logs of this task in a folder; what else lies there is told."""
     logs = []
-    for path in sorted(path for path in folder.iterdir() if path.suffix in (".eval", ".json") and path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in (".eval", ".json") and path.is_file()):
+        if any(part.startswith(".") for part in path.relative_to(folder).parent.parts):
+            continue
         try:
             logs.append(_of_file(path))
         except UserError as error:
             if path.suffix == ".eval":  # a .json may be anything
                 notes.append(f"left out: {error}")
     if not logs:
-        raise UserError(f"{folder}: no log of the benchmark in this folder" + "".join(f"; {note}" for note in notes))
+        raise UserError(
+            f"{folder}: no log of the benchmark in this folder or below" + "".join(f"; {note}" for note in notes)
+        )
     return sorted(logs, key=_place)
 
 

@@ -1,4 +1,4 @@
-"""What speaks against the figures, or for them: gaps, judge, users, and the personas' distance from training data."""
+"""What speaks against the figures, or for them: gaps, judge, users, and the personas' likeness to training texts."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,9 @@ CHECKED = 0.95  # of the conversations: with fewer checked, nobody knows whether
 UNSHOWN = 0.01  # of the turns: from there on it is told that what was disclosed could not be read
 NEAR = 0.9  # cosine to a training text
 LENGTH = 0.3  # rank correlation from which on length may have been paid
+LENGTHS = 100  # replies: of fewer it is noise
+FAR = 0.1  # of replies or conversations: with more missing it is far from complete
+LEFT_OUT = "is left out of the means, which may flatter a model"
 
 
 def gaps(models: Sequence[Model], say: Say) -> list[Finding]:
@@ -20,7 +23,12 @@ def gaps(models: Sequence[Model], say: Say) -> list[Finding]:
     found = []
     large = [model for model in models if is_large(model)]
     if large:
-        found.append(Finding("Far from complete:", [f"{say(model.name)}: {_gap(model, say)}" for model in large]))
+        found.append(
+            Finding(
+                f"Incomplete; what is missing or unscored {LEFT_OUT}:",
+                [f"{say(model.name)}: {_gap(model, say)}" for model in large],
+            )
+        )
     small = [model.counts for model in models if model not in large]
     unscored, shortened = sum(one.unscored for one in small), sum(one.shortened for one in small)
     empty = sum(one.empty for one in small)
@@ -30,7 +38,8 @@ def gaps(models: Sequence[Model], say: Say) -> list[Finding]:
         told = (
             f"Small gaps{', elsewhere' if large else ''}: of {replies} {unscored:,} unscored and {empty:,} empty, of "
         )
-        found.append(Finding(f"{told}{plural(talks, 'conversation')} {shortened:,} ended early."))
+        lost = f" What is unscored {LEFT_OUT}." * bool(unscored)
+        found.append(Finding(f"{told}{plural(talks, 'conversation')} {shortened:,} ended early.{lost}"))
     return found
 
 
@@ -59,7 +68,16 @@ def _gap(model: Model, say: Say) -> str:
         parts.append(f"{counts.shortened:,} ended early, {lost} never played, so late turns are of the others alone")
     if counts.empty:
         parts.append(f"{plural(counts.empty, 'empty reply', 'empty replies')}")
-    return ", ".join(parts)
+    return ", ".join(parts) + ": far from complete" * _is_far(model)
+
+
+def _is_far(model: Model) -> bool:
+    run, counts = model.run, model.counts
+    return (
+        run.missing > FAR * run.expected
+        or max(counts.unscored, counts.empty) > FAR * counts.replies
+        or counts.shortened > FAR * len(run.talks)
+    )
 
 
 def judge(models: Sequence[Model], say: Say) -> tuple[list[Finding], list[Finding]]:
@@ -68,23 +86,40 @@ def judge(models: Sequence[Model], say: Say) -> tuple[list[Finding], list[Findin
     bad: list[Finding] = []
     told, well = _votes(models, say)
     (good if well else bad).append(told)
-    if seconds := [model for model in models if model.second.n]:
+    with_second = [model for model in models if model.second.n]
+    same = [model for model in with_second if model.run.roles.get("second_judge") == model.run.roles.get("judge")]
+    if same:
+        names = listed([say(model.name) for model in same])
+        bad.append(Finding("The second judge is the same model as the judge, which confirms nothing:", [names]))
+    if seconds := [model for model in with_second if model not in same]:
         well = all((model.second.value or 0) >= KAPPA_LOW for model in seconds)
         told = Finding(
             f"A second judge agrees with the first{'' if well else ' too little'} (weighted kappa):",
             _range([(say(model.name), model.second.value) for model in seconds]),
         )
         (good if well else bad).append(told)
-    if long := [model for model in models if abs(model.length.value or 0) >= LENGTH]:
-        items = _range([(say(model.name), model.length.value) for model in long], signed=True)
-        bad.append(Finding("Scores go with the length of the reply (rank correlation within turns):", items))
-    return good, bad
+    return good, bad + _length(models, say)
+
+
+def _length(models: Sequence[Model], say: Say) -> list[Finding]:
+    enough = [model for model in models if model.length.n >= LENGTHS]
+    found = []
+    for word, sign in (("higher", 1), ("lower", -1)):
+        if some := [model for model in enough if sign * (model.length.value or 0) >= LENGTH]:
+            items = _range([(say(model.name), model.length.value) for model in some], signed=True)
+            told = f"Longer replies score {word} (rank correlation within turns, told from {LENGTH} on):"
+            found.append(Finding(told, items))
+    return found
 
 
 def _votes(models: Sequence[Model], say: Say) -> tuple[Finding, bool]:
     several = [model for model in models if model.agreement.turns]
     if not several:
-        return Finding("Each reply has a single vote: how far the judge agrees with itself is not known."), False
+        single = all(model.run.votes == 1 for model in models)
+        told = "Each reply has a single vote" if single else "No reply has two votes that can be read"
+        if all(model.counts.unscored == model.counts.replies for model in models):
+            told = "No reply has a vote that can be read"
+        return Finding(f"{told}: how far the judge agrees with itself is not known."), False
     known = [model for model in several if model.agreement.alpha is not None]
     if not known:
         return Finding("All votes are the same, on every reply: nothing shows that the judge tells them apart."), False
@@ -107,11 +142,8 @@ def planted(summary: Summary, say: Say) -> tuple[list[Finding], list[Finding]]:
     """Likewise, from replies of known worth; a set speaks for the runs of the same judge and protocol alone."""
     good: list[Finding] = []
     bad: list[Finding] = []
-    tables = {(table.planted.judge, table.planted.protocol): table for table in summary.planted}
-    needed = dict.fromkeys((model.run.roles.get("judge", ""), model.run.protocol) for model in summary.models)
-    for judge, protocol in needed:
+    for (judge, protocol), table in _sets(summary).items():
         who = f"{say(judge)} (protocol {say(protocol)})"
-        table = tables.get((judge, protocol))
         if table is None:
             told = f"Whether {who} puts good replies above bad ones is not known: no planted set was judged."
             bad.append(Finding(told))
@@ -122,6 +154,19 @@ def planted(summary: Summary, say: Say) -> tuple[list[Finding], list[Finding]]:
         told = f"Of planted replies {who} {puts} the perfect ones above all others: {means or 'none is scored'}{lost}."
         (good if table.passed else bad).append(Finding(told + _why(table, say)))
     return good, bad
+
+
+def failed(summary: Summary, say: Say) -> list[str]:
+    """Judges that failed their planted check: what rests on their scores should not stand."""
+    sets = _sets(summary).items()
+    return [f"{say(judge)} (protocol {say(protocol)})" for (judge, protocol), of in sets if of and not of.passed]
+
+
+def _sets(summary: Summary) -> dict[tuple[str, str], PlantedTable | None]:
+    """Judge and protocol of each run, with the planted set that was judged alike."""
+    tables = {(table.planted.judge, table.planted.protocol): table for table in summary.planted}
+    needed = dict.fromkeys((model.run.roles.get("judge", ""), model.run.protocol) for model in summary.models)
+    return {one: tables.get(one) for one in needed}
 
 
 def _why(table: PlantedTable, say: Say) -> str:
@@ -178,5 +223,5 @@ def distance(models: Sequence[Model], say: Say) -> list[Finding]:
     if near and max(near)[0] > NEAR:
         cosine, persona = max(near)
         told = f"A persona is close to a training text, cosine {number(cosine, 3)} ({say(persona)}): read the table "
-        found.append(Finding(f"{told}of distances from training before a score is taken for a stranger's."))
+        found.append(Finding(f"{told}of likeness to training texts before a score is taken for a stranger's."))
     return found

@@ -2,7 +2,8 @@
 
 Each sentence follows from the numbers by a rule that stands here or in doubts.py. A model rises, or fits better
 than another one, where the 95% interval lies on one side of 0, rests on enough profiles and p is below 0.05; for two
-models p is corrected for the number of comparisons with the same first model (Holm).
+models p is corrected for the number of comparisons with the same first model (Holm). How much higher a model scores
+never stands without how much more it rises.
 """
 
 from collections.abc import Sequence
@@ -41,12 +42,15 @@ def verdict(summary: Summary, say: Say = str) -> Verdict:
         trusted, bad = doubts.judge(models, say)
         may += _marked(mark, [*clear, *above, *_rises(judged, say), *_span(judged, say), *_recall(judged, say)])
         may += _marked(mark, trusted)
-        may_not += _marked(mark, [*open_, *beside, *_flat(judged, say), *doubts.gaps(models, say), *bad])
+        may_not += _marked(mark, [*open_, *beside, *_flat(judged, say), *_told_more(judged, say)])
+        may_not += _marked(mark, [*doubts.gaps(models, say), *bad])
         may_not += _marked(mark, doubts.users(models, say) + doubts.shown(models, say))
         doubted += bad
     trusted, bad = doubts.planted(summary, say)
     return Verdict(
-        _headline(summary, [*doubted, *bad]), may + trusted, [*may_not, *bad, *doubts.distance(summary.models, say)]
+        _headline(summary, [*doubted, *bad], doubts.failed(summary, say)),
+        may + trusted,
+        [*may_not, *bad, *doubts.distance(summary.models, say)],
     )
 
 
@@ -54,13 +58,16 @@ def _marked(mark: str, found: Sequence[Finding]) -> list[Finding]:
     return [Finding(mark + one.text, one.items) for one in found]
 
 
-def _headline(summary: Summary, doubted: Sequence[Finding]) -> str:
+def _headline(summary: Summary, doubted: Sequence[Finding], failed: Sequence[str]) -> str:
     runs = [model.run for model in summary.models]
+    fails = f"the judge failed its planted check, and nothing that rests on its scores stands: {', '.join(failed)}."
     if any(run.rehearsal for run in runs):
         return (
             "A rehearsal. User or judge play by rule: this shows that the chain works and which way an effect points, "
-            "and says nothing about the quality of data, or of a model for people."
+            "and says nothing about the quality of data, or of a model for people." + f" And {fails}" * bool(failed)
         )
+    if failed:
+        return f"Not to be quoted yet: {fails}"
     if any(doubts.is_large(model) for model in summary.models):
         return "Not to be quoted yet: conversations, replies or scores are missing."
     if doubted:
@@ -98,6 +105,22 @@ def _clear(pair: Pair) -> int:
     if pair.p_holm is None or pair.p_holm >= ALPHA:
         return 0
     return _side(pair.comparison.diff, pair.comparison.profiles)
+
+
+def _gained(pair: Pair, *, short: bool) -> str:
+    """How much more or less the second model rises; empty where that is not defined."""
+    of, p = pair.comparison, pair.gain_p_holm
+    if of.gain.value is None:
+        return ""
+    side = 0 if p is None or p >= ALPHA else _side(of.gain, of.profiles)
+    told = {1: "gains more", -1: "gains less", 0: "no clear difference in gain"}[side]
+    if short:
+        return f", {told} {number(of.gain.value, signed=True)}"
+    return f"; {told}: {both(of.gain, signed=True)} ({_corrected(p)})"
+
+
+def _corrected(p: float | None) -> str:
+    return p_value(p) if p is None else f"{p_value(p)}, corrected"
 
 
 def _rise(model: Model) -> int:
@@ -138,21 +161,22 @@ def _bounded(summary: Summary, protocol: str, say: Say) -> tuple[list[Finding], 
 def _differences(told: str, pairs: Sequence[Pair], say: Say, *, many: bool, needed: bool = False) -> Finding:
     """The second models of these pairs."""
     if many:
-        return _told(told, [(say(pair.b.name), pair.comparison.diff) for pair in pairs], many=many, signed=True)
+        found = [(say(pair.b.name), pair.comparison.diff, _gained(pair, short=True)) for pair in pairs]
+        return _told(f"{told[:-1]} (p corrected):", found, many=many, signed=True)
     items = []
     for pair in pairs:
         relative = pair.comparison.relative_percent.value
         percent = "" if relative is None else f", {number(relative, 1, signed=True)}%"
-        item = f"{say(pair.b.name)}: {both(pair.comparison.diff, signed=True)} ({p_value(pair.p_holm)}{percent})"
-        items.append(item + _needed(pair) * needed)
+        item = f"{say(pair.b.name)}: {both(pair.comparison.diff, signed=True)} ({_corrected(pair.p_holm)}{percent})"
+        items.append(item + _gained(pair, short=False) + _needed(pair) * needed)
     return Finding(told, items)
 
 
-def _told(told: str, found: Sequence[tuple[str, Estimate]], *, many: bool, signed: bool = False) -> Finding:
-    """Names and their numbers; where there are many models, in one line, and the tables hold what it lacks."""
+def _told(told: str, found: Sequence[tuple[str, Estimate, str]], *, many: bool, signed: bool = False) -> Finding:
+    """Names, numbers and what follows them; of many models in one line, and the tables hold what it lacks."""
     if many and len(found) > FEW:
-        return Finding(told, [listed([f"{name}: {number(of.value, signed=signed)}" for name, of in found])])
-    items = [f"{name}: {both(of, signed=signed)}" for name, of in found]
+        return Finding(told, [listed([f"{name}: {number(of.value, signed=signed)}{more}" for name, of, more in found])])
+    items = [f"{name}: {both(of, signed=signed)}{more}" for name, of, more in found]
     return Finding(told, [listed(items)] if many else items)
 
 
@@ -162,14 +186,35 @@ def _needed(pair: Pair) -> str:
 
 
 def _rises(models: Sequence[Model], say: Say) -> list[Finding]:
-    told = {1: "The score rises from the first to the last turn, in points:"}
-    told[-1] = "The score falls from the first to the last turn, in points:"
+    told = {1: "The score rises from the first to the last turn, in points (p below 0.05, not corrected):"}
+    told[-1] = "The score falls from the first to the last turn, in points (p below 0.05, not corrected):"
     return [_gains(text, some, models, say) for side, text in told.items() if (some := _of_side(models, side))]
 
 
 def _flat(models: Sequence[Model], say: Say) -> list[Finding]:
     told = "Neither rise nor fall from the first to the last turn can be claimed:"
-    return [_gains(told, some, models, say)] if (some := _of_side(models, 0)) else []
+    flat = _of_side(models, 0)
+    known = [model for model in flat if model.metrics.gain.value is not None]
+    found = [_gains(told, known, models, say)] if known else []
+    if unknown := [say(model.name) for model in flat if model.metrics.gain.value is None]:
+        told = "Whether the score rises is not known, without scores at the first turn and at a later last one:"
+        found.append(Finding(told, [listed(unknown)]))
+    return found
+
+
+def _told_more(models: Sequence[Model], say: Say) -> list[Finding]:
+    """What a rise does not show, where no run stands beside it that has nothing to infer."""
+    alone = [model for model in _of_side(models, 1) if not _informed(model, models)]
+    told = (
+        "A rise may come from users who have told more, not from a model that infers; a run with --baseline persona, "
+    )
+    told += "which has nothing to infer, shows how much:"
+    return [Finding(told, [listed([say(model.name) for model in alone])])] if alone else []
+
+
+def _informed(model: Model, models: Sequence[Model]) -> list[Model]:
+    """The same model, set up alike, with the persona given; it may be itself."""
+    return [one for one in models if one.run.baseline == "persona" and one.run.settings == model.run.settings]
 
 
 def _of_side(models: Sequence[Model], side: int) -> list[Model]:
@@ -177,15 +222,23 @@ def _of_side(models: Sequence[Model], side: int) -> list[Model]:
 
 
 def _gains(told: str, some: Sequence[Model], models: Sequence[Model], say: Say) -> Finding:
-    found = [(say(model.name), model.metrics.gain) for model in some]
+    found = [(say(model.name), model.metrics.gain, _without_inferring(model, models)) for model in some]
     return _told(told, found, many=len(models) > FEW, signed=True)
+
+
+def _without_inferring(model: Model, models: Sequence[Model]) -> str:
+    """What is gained with nothing to infer."""
+    informed = _informed(model, models)
+    if not informed or model in informed:
+        return ""
+    return f" (nothing to infer, with the persona given: {number(informed[0].metrics.gain.value, signed=True)})"
 
 
 def _span(models: Sequence[Model], say: Say) -> list[Finding]:
     """Where a model stands between its floor, asked plainly, and its ceiling, with the persona given."""
     found = []
     for floor in models:
-        same = {model.run.baseline: model for model in models if model.run.model == floor.run.model}
+        same = {model.run.baseline: model for model in models if model.run.settings == floor.run.settings}
         if floor.run.baseline == "plain" and "persona" in same:
             names = {"plain": "plain", "infer": "notes on the user first", "persona": "persona given, its ceiling"}
             items = [f"{told}: {both(same[name].metrics.mean)}" for name, told in names.items() if name in same]
@@ -194,6 +247,6 @@ def _span(models: Sequence[Model], say: Say) -> list[Finding]:
 
 
 def _recall(models: Sequence[Model], say: Say) -> list[Finding]:
-    found = [(say(model.name), model.recall["recall"].whole) for model in models if model.recall]
+    found = [(say(model.name), model.recall["recall"].whole, "") for model in models if model.recall]
     told = "Of the facts told that a right reply would name, this share is named:"
     return [_told(told, found, many=len(models) > FEW)] if found else []

@@ -50,12 +50,17 @@ def holm(values: Sequence[float]) -> list[float]:
 
 def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
     """Each first model with its others is one family of comparisons."""
+    score = _by_family(pairs, [pair.comparison.p for pair in pairs])
+    gain = _by_family(pairs, [pair.comparison.gain_p for pair in pairs])
+    return [replace(pair, p_holm=p, gain_p_holm=of) for pair, p, of in zip(pairs, score, gain, strict=True)]
+
+
+def _by_family(pairs: Sequence[Pair], values: Sequence[float | None]) -> list[float | None]:
     done: dict[int, float] = {}
     for first in {id(pair.a) for pair in pairs}:
-        family = [pair for pair in pairs if id(pair.a) == first and pair.comparison.p is not None]
-        values = holm([pair.comparison.p for pair in family if pair.comparison.p is not None])
-        done |= {id(pair): value for pair, value in zip(family, values, strict=True)}
-    return [replace(pair, p_holm=done.get(id(pair))) for pair in pairs]
+        family = {n: p for n, p in enumerate(values) if p is not None and id(pairs[n].a) == first}
+        done |= dict(zip(family, holm(list(family.values())), strict=True))
+    return [done.get(n) for n in range(len(pairs))]
 
 
 def _unlike(a: Run, b: Run) -> str:

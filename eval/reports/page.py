@@ -99,7 +99,7 @@ def _trust(summary: Summary) -> list[Part]:
     leakage = tables.leakage(summary.models)
     return [
         *parts,
-        *([Part("Distance from training", leakage)] if leakage.rows else []),
+        *([Part("Likeness to training texts", leakage)] if leakage.rows else []),
         Part("Cost", tables.cost(summary.models), folded=len(summary.models) > MANY),
     ]
 

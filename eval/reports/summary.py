@@ -62,6 +62,7 @@ class Pair:
     b: Model
     comparison: Comparison
     p_holm: float | None = None  # corrected for how many are compared with the same first model
+    gain_p_holm: float | None = None  # likewise
 
 
 @dataclass(frozen=True)

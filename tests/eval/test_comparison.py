@@ -49,6 +49,24 @@ def test_differences_worked_by_hand() -> None:
     assert [found.diff.low, found.diff.high] == pytest.approx([0.5, 2])
 
 
+def test_a_difference_of_gains_worked_by_hand() -> None:
+    """Persona x gains 2 with b and 1 with a, y -1 and 0, z -1 and 2; w was not scored at the last turn by both."""
+    a = table(x=[1, 5, 2], y=[3, 5, 3], z=[2, 5, 4], w=[1, 1, NAN])
+    b = table(x=[2, 1, 4], y=[3, NAN, 2], z=[4, 1, 3], w=[5, 5, 5])
+    found = compare(a, b, {"x": "p", "y": "p", "z": "q", "w": "r"})
+    assert value(found.gain) == pytest.approx((1 - 1 - 3) / 3)
+    assert found.gain_p == 1  # profile totals 0 and -3: any flip is as far from 0
+    assert [found.gain.low, found.gain.high] == pytest.approx([-3, 0])
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [(table(x=[1], y=[2]), table(x=[2], y=[3])), (table(x=[1, NAN], y=[2, 3]), table(x=[2, 2], y=[NAN, 3]))]
+)
+def test_without_two_turns_scored_by_both_there_is_no_difference_of_gains(a: Table, b: Table) -> None:
+    found = compare(a, b, {"x": "p", "y": "q"})
+    assert (found.n, found.gain, found.gain_p) == (2, NONE, None)
+
+
 def test_only_conversations_that_both_had_are_compared_and_the_others_are_counted() -> None:
     a = table(x=[1, 1], only_a=[5, 5], unscored=[NAN, 1])
     b = table(x=[2, 2], only_b=[1, 1], unscored=[1, NAN])

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from inspect_ai.log import EvalLog, EvalSample
 
@@ -40,8 +41,10 @@ def test_a_rehearsal_says_so_first() -> None:
 def test_checks_that_are_passed_allow_to_quote() -> None:
     found = verdict_on(log(varied(100, 0.2)), judged())
     assert found.headline == "The judge passed its checks: the figures may be quoted, with their intervals."
-    assert found.may_not == []
-    assert has(found.may, "The score rises from the first to the last turn, in points: sft: +0.")
+    (lacking,) = found.may_not
+    assert str(lacking).startswith("A rise may come from users who have told more, not from a model that infers; ")
+    told = "The score rises from the first to the last turn, in points (p below 0.05, not corrected): sft: +0."
+    assert has(found.may, told)
     assert has(found.may, "Krippendorff's alpha")
     assert has(found.may, f"{JUDGE} (protocol plus) puts the perfect ones above all others")
 
@@ -62,16 +65,27 @@ def test_missing_conversations_or_scores_forbid_to_quote() -> None:
 )
 def test_nothing_is_to_be_quoted_that_is_far_from_complete(talks: list[EvalSample], words: str) -> None:
     found = verdict_on(log([*varied(100, 0.2)[50:], *talks]), judged())
-    assert has(found.may_not, "Far from complete:")
+    assert has(found.may_not, "Incomplete; what is missing or unscored is left out of the means, which may flatter")
+    assert has(found.may_not, ": far from complete")
     assert has(found.may_not, words)
     assert found.headline == "Not to be quoted yet: conversations, replies or scores are missing."
+
+
+def test_far_from_complete_is_only_said_where_more_than_a_tenth_is_missing() -> None:
+    talks = [sample(n, [turn(1, None), *(turn(k, 3.0) for k in range(2, 5))]) for n in range(2)]
+    found = verdict_on(log([*varied(6, 0)[2:], *talks]))
+    assert has(found.may_not, "sft: 2 of 24 replies unscored")
+    assert not has(found.may_not, "far from complete")
+    assert has(verdict_on(log(varied(2, 0), expected=8)).may_not, "6 of 8 conversations missing: far from complete")
 
 
 def test_small_gaps_are_counted_in_one_sentence() -> None:
     samples = [*varied(99, 0.2), sample(99, [turn(1, None, reply=" "), turn(2, 3.0)], planned=4, shortened="why")]
     found = verdict_on(log(samples), judged())
     assert not found.headline.startswith("Not to be quoted")
-    assert has(found.may_not, "Small gaps: of 398 replies 1 unscored and 1 empty, of 100 conversations 1 ended early.")
+    assert has(
+        found.may_not, "Small gaps: of 398 replies 1 unscored and 1 empty, of 100 conversations 1 ended early. What "
+    )
 
 
 @pytest.mark.parametrize(("personas", "words"), [(3, "one profile alone"), (45, "There are 9 profiles"), (50, "fewer")])
@@ -94,7 +108,38 @@ def test_a_clear_difference_may_be_concluded_and_an_unclear_one_not() -> None:
     assert has(found.may, "Scored worse than base, by the same judge on the same personas, in points: worse: -0.")
     assert has(found.may_not, "No difference from base can be claimed: same: ")
     assert has(found.may_not, "; to see 0.2 points takes about ")
-    assert has(found.may, "The score falls from the first to the last turn, in points: worse: -1.")
+    assert has(found.may, "The score falls from the first to the last turn, in points (p below 0.05, not corrected): ")
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize(
+    ("rise", "words"), [(0.6, "gains more"), (0.3, "no clear difference in gain"), (0, "gains less")]
+)
+def test_who_scores_better_need_not_rise_more_and_that_is_said_beside(rise: float, words: str, many: bool) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.3, (60, 4))
+    above = [
+        sample(n, [turn(k, 3.5 + rise * (k - 2.5) + float(one)) for k, one in enumerate(row, 1)])
+        for n, row in enumerate(noise)
+    ]
+    others = [log(varied(60, 0.3, n), f"m{n}") for n in range(2, 6)] * many
+    found = verdict_on(log(varied(60, 0.3), "base"), log(above, "other"), *others)
+    (better,) = (str(one) for one in found.may if one.text.startswith("Scored better than base"))
+    assert words in better
+    assert (" (p corrected): " if many else ", corrected, +") in better
+
+
+def test_beside_a_rise_stands_what_is_gained_with_nothing_to_infer() -> None:
+    found = verdict_on(log(varied(60, 0.5), "sft"), log(varied(60, 0.2, 1), "sft", baseline="persona"))
+    assert has(found.may, "(nothing to infer, with the persona given: +0.6")
+    assert not has(found.may_not, "A rise may come from users who have told more")
+
+
+@pytest.mark.parametrize("unlike", [{"model": "openai-api/host/other"}, {"votes": 5}])
+def test_what_another_run_gains_with_nothing_to_infer_says_nothing(unlike: dict[str, Any]) -> None:
+    found = verdict_on(log(varied(60, 0.5), "sft"), log(varied(60, 0.2, 1), "other", baseline="persona", **unlike))
+    assert not has(found.may, "Mean score of sft by what it is given")
+    (lacking,) = (one for one in found.may_not if one.text.startswith("A rise may come from users"))
+    assert lacking.items == ["sft"]
 
 
 def test_an_interval_beside_0_is_not_enough_where_chance_could_do_it() -> None:
@@ -156,7 +201,15 @@ def test_a_judge_that_puts_another_reply_as_high_as_the_perfect_one_is_doubted(
     lost = kinds == {"off_topic": [None] * 4 + [1] * 8}
     assert has(found.may_not, "Too many are unscored.") == lost
     assert has(found.may_not, "not below them in most cases") == (not well and not lost)
-    assert found.headline.startswith("The judge passed" if well else "To be read with care")
+    failed = "Not to be quoted yet: the judge failed its planted check"
+    assert found.headline.startswith("The judge passed" if well else failed)
+
+
+def test_a_rehearsal_says_too_that_the_judge_failed() -> None:
+    failed = judged({"sycophantic": [5] * 12}, roles=RULES)
+    headline = verdict_on(log(varied(30, 0), roles=RULES), failed).headline
+    assert headline.startswith("A rehearsal.")
+    assert "the judge failed its planted check" in headline
 
 
 @pytest.mark.parametrize(
@@ -169,11 +222,11 @@ def test_without_a_planted_set_of_its_own_the_judge_is_not_known(fields: dict[st
     assert found.headline.startswith("To be read with care")
 
 
-def voted(votes: Sequence[Sequence[float | None]]) -> EvalLog:
+def voted(votes: Sequence[Sequence[float | None]], score: float | None = 3.0) -> EvalLog:
     """A run whose replies all have these votes, in turn."""
     made = [[None if vote is None else {"score": vote} for vote in of] for of in votes]
-    turns = [turn(k, 3.0, votes=of) for k, of in enumerate(made, 1)]
-    return log([sample(n, turns) for n in range(100)])
+    turns = [turn(k, score, votes=of) for k, of in enumerate(made, 1)]
+    return log([sample(n, turns) for n in range(100)], votes=len(votes[0]))
 
 
 @pytest.mark.parametrize(
@@ -181,12 +234,28 @@ def voted(votes: Sequence[Sequence[float | None]]) -> EvalLog:
     [
         ([[1, 5], [5, 1], [3, 3]], "The judge's votes on one reply agree too little"),
         ([[3], [4], [5]], "Each reply has a single vote"),
-        ([[3, None], [4, None], [5, None]], "Each reply has a single vote"),
+        ([[3, None], [4, None], [5, None]], "No reply has two votes that can be read"),
         ([[3, 3], [3, 3], [3, 3]], "All votes are the same"),
     ],
 )
 def test_votes_that_do_not_show_a_judge_in_agreement_are_told(votes: list[list[float | None]], words: str) -> None:
     assert has(verdict_on(voted(votes), judged()).may_not, words)
+
+
+def test_where_nothing_is_scored_no_sentence_tells_of_votes_or_gains() -> None:
+    found = verdict_on(voted([[None] * 3] * 3, None), judged())
+    assert has(found.may_not, "No reply has a vote that can be read")
+    assert has(found.may_not, "Whether the score rises is not known, without scores at the first turn")
+    assert not has(found.may_not, "Neither rise nor fall")
+    assert not has(found.may_not, "a single vote")
+
+
+def test_the_judges_own_model_as_a_second_judge_confirms_nothing() -> None:
+    turns = [turn(k, float(2 * k - 1), second=float(2 * k - 1)) for k in (1, 2, 3)]
+    roles = {"user": USER, "judge": JUDGE, "second_judge": JUDGE}
+    found = verdict_on(log([sample(n, turns) for n in range(100)], roles=roles), judged())
+    assert has(found.may_not, "The second judge is the same model as the judge, which confirms nothing: sft")
+    assert not has(found.may, "A second judge agrees")
 
 
 @pytest.mark.parametrize(("second", "well"), [([1.0, 3.0, 5.0], True), ([5.0, 3.0, 1.0], False)])
@@ -197,9 +266,15 @@ def test_a_second_judge_speaks_for_the_first_or_against_it(second: list[float], 
     assert has(found.may_not, "A second judge agrees with the first too little") != well
 
 
-def test_scores_that_go_with_length_are_told() -> None:
-    talks = [sample(n, [turn(1, 1.0 + n % 5, reply="word " * (1 + n % 5))]) for n in range(100)]
-    assert has(verdict_on(log(talks)).may_not, "Scores go with the length of the reply")
+@pytest.mark.parametrize(
+    ("replies", "sign", "words"),
+    [(100, 1, "Longer replies score higher"), (100, -1, "Longer replies score lower"), (99, 1, "")],
+)
+def test_scores_that_go_with_length_are_told_where_it_is_no_noise(replies: int, sign: int, words: str) -> None:
+    talks = [sample(n, [turn(1, 1.0 + n % 5, reply="word " * (6 + sign * (n % 5)))]) for n in range(replies)]
+    found = verdict_on(log(talks)).may_not
+    assert has(found, f"{words} (rank correlation within turns, told from 0.3 on): sft: {sign:+}.00") == bool(words)
+    assert has(found, "Longer replies") == bool(words)
 
 
 @pytest.mark.parametrize(

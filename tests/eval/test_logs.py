@@ -158,6 +158,13 @@ def test_runs_of_a_folder_are_in_the_order_of_their_names_and_from_the_floor_up(
     assert [run.name for run in read([tmp_path]).runs] == ["seed 2", "seed 2, infer", "seed 2, persona", "seed 10"]
 
 
+def test_logs_in_folders_of_a_folder_are_read_in_the_same_order_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    for folder, name in (("b/deep", "seed 2"), ("a", "seed 10"), (".kept", "hidden")):
+        (tmp_path / folder).mkdir(parents=True)
+        write(tmp_path / folder, log(curve(1, [3]), name))
+    assert [run.name for run in read([tmp_path]).runs] == ["seed 2", "seed 10"]
+
+
 def test_runs_of_files_are_in_the_order_in_which_they_were_given(tmp_path: Path) -> None:
     a, b = write(tmp_path, log(curve(1, [3]), "a"), log(curve(1, [3]), "b"))
     assert [run.name for run in read([b, a]).runs] == ["b", "a"]

@@ -109,6 +109,11 @@ def test_a_pair_is_the_second_less_the_first_and_what_is_needed_stands_beside(tm
     assert pair["ci"][0] < pair["diff"] < pair["ci"][1]
     assert pair["diff"] > 0.4
     assert set(pair["personas_needed"]) == {"0.1", "0.2", "0.5"}
+    assert pair["gain_ci"][0] < pair["gain_diff"] < pair["gain_ci"][1]
+    assert pair["gain_diff"] > 0.8
+    assert pair["gain_p"] == pair["gain_p_holm"] < 0.05
+    ((_, cells),) = tables.pairs(two(tmp_path).pairs).rows
+    assert cells[5].text == f"{pair['gain_diff']:+.2f}"
 
 
 def test_runs_under_other_conditions_are_not_compared_and_that_is_told(tmp_path: Path) -> None:
@@ -206,6 +211,7 @@ def test_p_values_are_corrected_over_all_that_are_compared_with_the_same_model(t
     found = summary_of(tmp_path, *(log(varied(30, 0.1 * n, seed=n), f"m{n}") for n in range(3)))
     first = [pair for pair in found.pairs if pair.a.name == "m0"]
     assert [pair.p_holm for pair in first] == holm([pair.comparison.p or 0 for pair in first])
+    assert [pair.gain_p_holm for pair in first] == holm([pair.comparison.gain_p or 0 for pair in first])
     assert found.firsts("plus") == first
     assert len(found.others("plus")) == 1
 
@@ -311,6 +317,31 @@ def two_tables(text: str) -> list[list[int]]:
     blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
     assert len(blocks) > 5
     return [[len(re.findall(r"(?<!\\)\|", line)) for line in block] for block in blocks]
+
+
+def test_likeness_to_training_texts_is_called_so(tmp_path: Path) -> None:
+    told = " ".join(Page(page(two(tmp_path), [])).text.split())
+    assert "Likeness to training texts" in told
+    assert "1 is the same text. Between different people 0.4 to 0.7 is usual" in told
+
+
+@pytest.mark.slow
+def test_in_a_browser_of_1200_pixels_no_table_is_cut(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    (tmp_path / "logs").mkdir()
+    runs = [log(varied(60, 0.3 * n, n), "assistant", baseline=of) for n, of in enumerate(("plain", "infer", "persona"))]
+    (tmp_path / "report.html").write_bytes(page(summary_of(tmp_path / "logs", *runs), []))
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags.split())
+        shown = browser.new_page(viewport={"width": 1200, "height": 900})
+        shown.goto((tmp_path / "report.html").as_uri())
+        cut = shown.evaluate(
+            "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth).length"
+        )
+        browser.close()
+    assert cut == 0
 
 
 @pytest.mark.slow
