@@ -14,6 +14,7 @@ Exit codes: 0 all conversations are complete, 1 some are not, 2 something to men
 
 import argparse
 import hashlib
+import math
 import re
 import sys
 from collections import Counter
@@ -232,7 +233,11 @@ def _complete(
             why = "".join(f" ({_plain(error)})" for error, _ in failed.most_common(1))
             cli.console.print(f"not complete{why}: the same command goes on with what is missing", markup=False)
             return False
-        cli.console.print(_scores(log), markup=False)
+        figures, told = _scores(log)
+        cli.console.print(told, markup=False)
+        if not any(map(math.isfinite, figures)):
+            cli.console.print("not one reply could be scored: try another judge or inducer", markup=False)
+            return False
         if place.name in before:  # a run that goes on writes another log
             named = (log.eval.metadata or {}).get("name")
             called = f", called {named!r}" if named and named != options.name else ""
@@ -240,15 +245,15 @@ def _complete(
     return complete
 
 
-def _scores(log: EvalLog) -> str:
-    """What a run's scorer has to say, on one line."""
+def _scores(log: EvalLog) -> tuple[list[float], str]:
+    """What a run's scorer found, and the same on one line."""
     scores = log.results.scores if log.results else []
     figures = {name: one.value for score in scores for name, one in score.metrics.items()}
     unscored = int(figures.pop("unscored", 0))
     told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
-    if not unscored:
-        return told
-    return f"{told}; {unscored:,} replies are unscored: judge or inducer gave nothing that could be read"
+    if unscored:
+        told += f"; {unscored:,} replies are unscored: judge or inducer gave nothing that could be read"
+    return list(map(float, figures.values())), told
 
 
 def _plain(error: str) -> str:

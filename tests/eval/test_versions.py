@@ -149,3 +149,16 @@ def test_a_run_is_alone_with_its_logs_and_others_are_not_kept_out(tmp_path: Path
     with _alone(options_of(options())):
         pass
     assert list((tmp_path / "logs").iterdir()) == []
+
+
+def test_a_judge_that_nobody_can_read_ends_the_command_before_the_first_conversation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The planted set shows it for the price of 60 replies."""
+    write_rows(tmp_path / "personas.jsonl", [persona(0)])
+    code, heard = command(monkeypatch, tmp_path, scripted(judge=lambda *_: "?"))
+    assert code == 1
+    assert not heard.of("user")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "60 replies are unscored" in said
+    assert "not one reply could be scored" in said
