@@ -139,7 +139,8 @@ def test_a_server_speaks_the_world_that_it_was_started_with() -> None:
     asked = [{"role": "user", "content": "what about my dinner ?"}]
     with rehearsal.serve(world="micro", seed=0) as base_url, openai.OpenAI(base_url=base_url, api_key="none") as client:
         assert {model.id for model in client.models.list()} == {
-            f"rehearsal/micro/{role}" for role in ("writer", "user", "inducer", "tailored", "generic", "judge")
+            f"rehearsal/micro/{role}"
+            for role in ("writer", "user", "inducer", "tailored", "generic", "judge", "assistant", "manner")
         }
         reply = client.chat.completions.create(model="rehearsal/micro/generic", messages=asked)  # type: ignore[arg-type]
         assert reply.model == "rehearsal/micro/generic"
