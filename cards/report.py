@@ -97,14 +97,21 @@ def _escape(char: str) -> str:
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("cards"),
+    return environment("cards").get_template("report.html.jinja2")
+
+
+def environment(package: str) -> jinja2.Environment:
+    """For the pages in a package's `templates`: everything escaped, a missing variable an error, and the filters
+    `visible`, `sha256` (of a style, for the policy) and `uri` (of a PNG).
+    """
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader(package),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["visible"] = visible
-    environment.filters["sha256"] = lambda style: base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment.filters["uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
-    return environment.get_template("report.html.jinja2")
+    made.filters["visible"] = visible
+    made.filters["sha256"] = lambda style: base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    made.filters["uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
+    return made

@@ -5,8 +5,6 @@ direction to itself; what can't be seen is written out; and a strict content sec
 and pictures and nothing else, no script at all.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +12,7 @@ from functools import cache
 import jinja2
 
 from cards.figures import Figure
-from cards.report import visible
+from cards.report import environment, visible
 from eval.reports import tables
 from eval.reports.charts import GLANCE
 from eval.reports.faces import meetings
@@ -111,15 +109,6 @@ def _isolated(text: str) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("eval.reports"),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["visible"] = visible
-    environment.filters["number"] = number
-    environment.filters["sha256"] = lambda style: base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment.filters["uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
-    return environment.get_template("report.html.jinja2")
+    pages = environment("eval.reports")
+    pages.filters["number"] = number
+    return pages.get_template("report.html.jinja2")
